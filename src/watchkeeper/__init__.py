@@ -1,0 +1,1 @@
+"""Watchkeeper: AWS Config compliance monitoring, deployed, checked beforehand, and run whole on a laptop."""
