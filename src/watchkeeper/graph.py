@@ -1,8 +1,8 @@
 """The resource graph: what a program wants, wherever it came from.
 
-The engine, a preview file, a state export, a CloudFormation template and a Terraform plan all become one of these; the
-preflight checks see nothing else. Resource types are Pulumi's (``aws:s3/bucket:Bucket``), property names Pulumi's (lower
-camel case).
+The engine, a preview file, a state export, a CloudFormation template and a Terraform plan all become one of these;
+the preflight checks see nothing else. Resource types are Pulumi's (``aws:s3/bucket:Bucket``), property names Pulumi's
+(lower camel case).
 """
 
 from __future__ import annotations

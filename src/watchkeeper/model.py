@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ANNOTATION_LIMIT = 256
 """Characters AWS Config keeps of an annotation (botocore config/2014-11-12, ``StringWithCharLimit256``)."""
@@ -88,10 +86,10 @@ class ConfigurationItem:
     state_id: str = ""
     availability_zone: str = "Not Applicable"
     creation_time: datetime | None = None
-    tags: Mapping[str, str] = EMPTY
+    tags: Mapping[str, str] = field(default_factory=dict)
     relationships: tuple[Relationship, ...] = ()
-    configuration: Mapping[str, Any] = EMPTY
-    supplementary: Mapping[str, Any] = EMPTY
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    supplementary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -133,7 +131,7 @@ class SourcePosition:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong, as a person has to see it: the bad value, where it stands, what AWS does, what to write instead."""
+    """One thing wrong, as a person has to see it: the bad value, where it is, what AWS does, what to write instead."""
 
     check: str
     """The id of the preflight check or verification step that found it."""

@@ -1,4 +1,4 @@
-"""What the engine asks of a provider. The engine knows nothing of AWS; a provider knows nothing of gRPC or state files."""
+"""What the engine asks of a provider. The engine knows nothing of AWS, a provider nothing of gRPC or state files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Provider(Protocol):
 
     @property
     def types(self) -> Collection[str]:
-        """Resource types that it can do, e.g. ``aws:s3/bucket:Bucket``; the engine refuses others before anything is made."""
+        """Types that it can do, e.g. ``aws:s3/bucket:Bucket``; the engine refuses others before anything is made."""
 
     @property
     def region(self) -> str:
@@ -69,10 +69,10 @@ class Provider(Protocol):
         """Outputs known before the resource exists: the inputs, and UNKNOWN for what AWS computes."""
 
     def create(self, resource_type: str, name: str, inputs: Inputs) -> State:
-        """Make it. Raises ProviderError. What was made before a failure is removed again, or kept as State in the error."""
+        """Make it. Raises ProviderError; what was made before the failure is removed again first."""
 
     def read(self, resource_type: str, id_: str, inputs: Inputs) -> State | None:
-        """What exists under this id now, or None. Used for ``.get`` look-ups, refresh, and recovery after an interruption."""
+        """What exists under this id now, or None: for ``.get``, refresh, and recovery after an interruption."""
 
     def update(self, resource_type: str, old: State, old_inputs: Inputs, new_inputs: Inputs) -> State:
         """Change it in place. Raises ProviderError."""
@@ -81,4 +81,4 @@ class Provider(Protocol):
         """Remove it; one that is gone already is no error. Raises ProviderError."""
 
     def invoke(self, token: str, arguments: Inputs) -> Mapping[str, Any]:
-        """A look-up such as ``aws:index/getCallerIdentity:getCallerIdentity``. Raises ProviderError when unsupported."""
+        """A look-up, e.g. ``aws:index/getCallerIdentity:getCallerIdentity``. Raises ProviderError if unsupported."""
