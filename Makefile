@@ -1,23 +1,69 @@
-# One command for each habit. Every install step is here, so that a bare machine needs only Python 3.11+ and make.
-UV_VERSION := 0.13.9
+# One command for each habit. Every install step is here: a bare machine needs Python 3.11 or later, make and a network
+# that reaches PyPI, Debian's packages and npm.
 PYTHON ?= python3
+UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+NODE_PROGRAM := tests/engine/typescript
+PYTEST_ARGS ?=
 
-.PHONY: setup demo test lint bench docs lock clean chromium node
+.DEFAULT_GOAL := help
+.PHONY: help setup browser node demo test lint format bench docs catalog lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
 
 setup: $(VENV)/.ready ## install into .venv, pinned
 
-$(VENV)/.ready: requirements/lock.txt requirements/dev.txt pyproject.toml
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	touch $@
+	@touch $@
+
+browser: ## Chromium, which the tests open the pages in
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	    || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium >/dev/null; }
+
+node: $(NODE_PROGRAM)/node_modules/.package-lock.json ## Pulumi's Node SDK, for the tests that run a TypeScript program
+
+$(NODE_PROGRAM)/node_modules/.package-lock.json: $(NODE_PROGRAM)/package.json $(NODE_PROGRAM)/package-lock.json
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq nodejs npm >/dev/null; }
+	cd $(NODE_PROGRAM) && timeout 300 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup ## the whole system on this machine, without an AWS account
+	@$(BIN)/watchkeeper demo
+
+test: setup browser node ## everything, on the embedded AWS
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: setup ## style, types, and which room imports which
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## rewrite to the house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## measure, as JSON, each as a ratio to something real in the same run
+	$(BIN)/python -m bench
+
+docs: setup ## write the generated pages of docs/ and the README's tables again
+	$(BIN)/python scripts/make_docs.py
+
+catalog: setup ## write the catalogs again from the pinned packages
+	$(BIN)/python scripts/make_catalog.py
 
 lock: ## pin everything again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --no-emit-index-url --no-header --no-annotate --generate-hashes \
-	    --python-version 3.11 --extra local --extra policy pyproject.toml -o requirements/lock.txt
+	    --python-version 3.11 --extra local --extra policy --group dev pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate --generate-hashes \
-	    --python-version 3.11 --extra local --extra policy --group dev -c requirements/lock.txt pyproject.toml -o requirements/dev.txt
+	    --python-version 3.11 --extra local --extra policy -c requirements/dev.txt pyproject.toml -o requirements/lock.txt
+
+clean: ## what was installed and made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .watchkeeper $(NODE_PROGRAM)/node_modules
