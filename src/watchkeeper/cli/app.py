@@ -1,0 +1,84 @@
+"""The command line's root: registers the commands, and turns what they raise into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
+
+import typer
+
+from watchkeeper.cli import assess, checks, demo, deploy, local, monitor
+from watchkeeper.cli.errors import CommandError, Exit
+from watchkeeper.cli.output import err, safe
+
+app = typer.Typer(
+    name="watchkeeper",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Continuous AWS Config compliance monitoring: checked before it is deployed, run whole on a laptop.\n\n"
+        "Exit codes: 0 clean, 1 findings, 2 wrong usage or settings, 3 it could not run."
+    ),
+    epilog=(
+        "Start with: [bold]watchkeeper demo[/], which needs no AWS account. "
+        "Then: [bold]watchkeeper init[/], [bold]watchkeeper up[/], [bold]watchkeeper status[/]."
+    ),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"watchkeeper {version('watchkeeper')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _show: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None: ...
+
+
+FIRST, DEPLOYING, WATCHING, ASKING = "First steps", "Deploying", "Watching", "Asking before paying"
+app.command(rich_help_panel=FIRST)(demo.demo)
+app.command(rich_help_panel=FIRST)(deploy.init)
+app.add_typer(local.app, name="local", rich_help_panel=FIRST)
+app.command(rich_help_panel=DEPLOYING)(checks.preflight)
+app.command(rich_help_panel=DEPLOYING)(deploy.preview)
+app.command(rich_help_panel=DEPLOYING)(deploy.up)
+app.command(rich_help_panel=DEPLOYING)(deploy.destroy)
+app.command(rich_help_panel=WATCHING)(monitor.status)
+app.command(rich_help_panel=WATCHING)(monitor.verify)
+app.add_typer(monitor.report_app, name="report", rich_help_panel=WATCHING)
+app.add_typer(assess.rules_app, name="rules", rich_help_panel=ASKING)
+app.command(rich_help_panel=ASKING)(assess.evaluate)
+app.command(rich_help_panel=ASKING)(assess.whatif)
+app.command(rich_help_panel=ASKING)(assess.scan)
+
+
+def main() -> NoReturn:
+    """Run the command line; never shows a traceback unless WATCHKEEPER_TRACEBACK is set."""
+    try:
+        app()
+    except CommandError as error:
+        err.print(f"[bold red]error[/] {safe(error)}")
+        if error.hint:
+            err.print(f"      {safe(error.hint)}")
+        sys.exit(error.code)
+    except KeyboardInterrupt:
+        err.print("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output is gone (`| head`): nothing more to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.CLEAN)
+    except Exception as error:
+        if os.environ.get("WATCHKEEPER_TRACEBACK"):
+            raise
+        err.print(f"[bold red]internal error[/] {type(error).__name__}: {safe(error)}")
+        err.print("      This is a fault of Watchkeeper. WATCHKEEPER_TRACEBACK=1 shows where; please report it.")
+        sys.exit(Exit.FAILED)
+    sys.exit(Exit.CLEAN)

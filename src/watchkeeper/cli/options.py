@@ -1,0 +1,56 @@
+"""Options that several commands share, so that they read and behave alike everywhere."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watchkeeper.cli.errors import CommandError, Exit
+
+
+class Target(StrEnum):
+    """Where the AWS API is."""
+
+    LOCAL = "local"
+    AWS = "aws"
+
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        "-C",
+        help="Folder of the Pulumi project. Default: this folder, or infra/ in it.",
+        show_default=False,
+        file_okay=False,
+    ),
+]
+EnvOption = Annotated[
+    str, typer.Option("--env", "-e", help="Environment: the Pulumi stack, with its settings in Pulumi.<env>.yaml.")
+]
+TargetOption = Annotated[
+    Target, typer.Option("--target", "-t", help="The embedded AWS on this machine, or AWS itself.", case_sensitive=False)
+]
+RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region. Default: the target's own.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+
+
+def find_project(given: Path | None) -> Path:
+    """The folder of the Pulumi project that a command is about. Raises CommandError when there is none."""
+    candidates = [given] if given else [Path(), Path("infra")]
+    for folder in candidates:
+        if any((folder / name).is_file() for name in PROJECT_FILES):
+            return folder.resolve()
+    where = f"{given} has" if given else "Neither this folder nor infra/ has"
+    hint = "Make a project with: watchkeeper init, or name one with --project."
+    raise CommandError(f"{where} no Pulumi.yaml.", hint=hint, code=Exit.USAGE)
+
+
+def state_folder(project: Path) -> Path:
+    """Where everything local to a project is kept: the embedded AWS's data and the engine's state."""
+    return project / ".watchkeeper"

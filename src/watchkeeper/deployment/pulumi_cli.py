@@ -1,0 +1,99 @@
+"""Deployments to AWS: the Pulumi CLI, driven by Pulumi's Automation API, which finds it or installs it.
+
+State, secrets and the backend are the user's own Pulumi set-up; nothing of it passes through our engine.
+See https://www.pulumi.com/docs/iac/automation-api/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import CalledProcessError
+from typing import Any
+from urllib.error import URLError
+
+from pulumi import automation
+from pulumi.automation.errors import (
+    CommandError,
+    ConcurrentUpdateError,
+    InvalidVersionError,
+    StackNotFoundError,
+)
+
+from watchkeeper.deployment.outcome import DeploymentError
+
+Output = Callable[[str], Any]
+"""Gets each piece of text that the CLI prints."""
+
+INSTALL_HINT = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/) and see that it is on your PATH."
+
+
+def preview(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
+    """Count the steps that `up` would take, by operation. Raises DeploymentError."""
+    with _explained(env):
+        result = _stack(directory, env).preview(on_output=on_output)
+    return {str(operation.value): count for operation, count in result.change_summary.items()}
+
+
+def up(directory: Path, env: str, on_output: Output) -> Mapping[str, Any]:
+    """Deploy; gives the stack's outputs, secrets left out. Raises DeploymentError."""
+    with _explained(env):
+        result = _stack(directory, env).up(on_output=on_output)
+    return _plain(result.outputs)
+
+
+def destroy(directory: Path, env: str, on_output: Output) -> None:
+    """Destroy everything in the stack; the stack itself stays, empty. Raises DeploymentError."""
+    with _explained(env):
+        _existing_stack(directory, env).destroy(on_output=on_output)
+
+
+def outputs(directory: Path, env: str) -> Mapping[str, Any]:
+    """The outputs of the last deployment, secrets left out. Raises DeploymentError."""
+    with _explained(env):
+        return _plain(_existing_stack(directory, env).outputs())
+
+
+def _plain(values: Mapping[str, automation.OutputValue]) -> dict[str, Any]:
+    return {name: output.value for name, output in values.items() if not output.secret}
+
+
+def _stack(directory: Path, env: str) -> automation.Stack:
+    return automation.create_or_select_stack(stack_name=env, work_dir=str(directory), opts=_options())
+
+
+def _existing_stack(directory: Path, env: str) -> automation.Stack:
+    return automation.select_stack(stack_name=env, work_dir=str(directory), opts=_options())
+
+
+def _options() -> automation.LocalWorkspaceOptions:
+    return automation.LocalWorkspaceOptions(pulumi_command=_command())
+
+
+def _command() -> automation.PulumiCommand:
+    """The CLI on the PATH when its version will do, else one installed under ~/.pulumi."""
+    try:
+        return automation.PulumiCommand()
+    except (FileNotFoundError, InvalidVersionError):
+        pass
+    try:
+        return automation.PulumiCommand.install()
+    except (URLError, OSError, CalledProcessError) as error:
+        raise DeploymentError(
+            f"There is no Pulumi CLI here, and installing it failed: {error}", INSTALL_HINT
+        ) from error
+
+
+@contextmanager
+def _explained(env: str) -> Iterator[None]:
+    try:
+        yield
+    except StackNotFoundError as error:
+        hint = f"Deploy it with: watchkeeper up --target aws --env {env}"
+        raise DeploymentError(f'There is no stack "{env}" in your Pulumi backend.', hint) from error
+    except ConcurrentUpdateError as error:
+        hint = "Wait for the other update; if it was killed: pulumi cancel"
+        raise DeploymentError(f'Another update of the stack "{env}" is under way.', hint) from error
+    except CommandError as error:
+        raise DeploymentError(f"The Pulumi CLI failed:\n{error}", "Its output above says where.") from error
