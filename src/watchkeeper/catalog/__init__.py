@@ -1,0 +1,382 @@
+"""Facts about AWS as generated data: managed rules, managed policies, service principals, regions, Lambda runtimes.
+
+Nothing here asks AWS. The files in ``data/`` are written by ``scripts/make_catalog.py``; each names its source,
+version, date and licence (:func:`sources`). ``overlays.json`` is kept by hand: what the sources are known to lack.
+Every loader reads its file once, on first use.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import gzip
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+DATA_FILES = (
+    "managed_rules.json.gz",
+    "managed_policies.json.gz",
+    "service_principals.json.gz",
+    "regions.json.gz",
+    "lambda_runtimes.json.gz",
+    "resource_types.json.gz",
+)
+
+CHANGE = "change"
+PERIODIC = "periodic"
+BOTH = "both"
+
+FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
+"""``MaximumExecutionFrequency`` of botocore's config model, shortest first. TwentyFour_Hours is AWS's default."""
+
+DEFAULT_FREQUENCY = "TwentyFour_Hours"
+
+MANAGED_POLICY_PREFIX = "arn:aws:iam::aws:policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One input parameter of a managed rule, with AWS's type name and what is known of its valid values."""
+
+    name: str
+    type: str
+    """``String``, ``int``, ``double``, ``boolean``, ``CSV`` or ``StringMap``."""
+    required: bool
+    default: str | None = None
+    """What the console fills in. Through the API a required parameter has to be given all the same."""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    """The only values that AWS documents; of each element where the type is CSV. Empty: not limited."""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedRule:
+    """An AWS Config managed rule as AWS documents it."""
+
+    identifier: str
+    """``S3_BUCKET_VERSIONING_ENABLED``: what the API calls SourceIdentifier."""
+    name: str
+    """``s3-bucket-versioning-enabled``: what the console and the documentation call it."""
+    description: str
+    trigger: str
+    """``change``, ``periodic`` or ``both``."""
+    parameters: tuple[Parameter, ...]
+    resource_types: tuple[str, ...]
+    available_regions: frozenset[str]
+    """Where it is offered; empty: in every region but :attr:`excluded_regions`."""
+    excluded_regions: frozenset[str]
+    service: str
+    """``S3``, ``EC2``, …: the service of its first resource type; ``Account`` where it has none."""
+    categories: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        """The rule's page in the AWS Config developer guide."""
+        return f"https://docs.aws.amazon.com/config/latest/developerguide/{self.name}.html"
+
+    @property
+    def takes_frequency(self) -> bool:
+        """Whether ``MaximumExecutionFrequency`` may be set: a change-triggered rule refuses it."""
+        return self.trigger != CHANGE
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that exact name."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+    def in_region(self, region: str) -> bool:
+        """Whether AWS offers the rule in that region."""
+        if self.available_regions:
+            return region in self.available_regions
+        return region not in self.excluded_regions
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """An AWS managed IAM policy: its ARN, the document of its default version, when it changed."""
+
+    name: str
+    arn: str
+    path: str
+    version: str
+    document: Mapping[str, Any]
+    updated: str
+    """When AWS last changed it, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredPolicy:
+    """A managed policy that existed, or that people believe in, and can't be attached."""
+
+    arn: str
+    replacement: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An AWS region: its code, the name that AWS's documentation uses, its partition."""
+
+    code: str
+    name: str
+    partition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A Lambda runtime with the dates of its end; None where AWS has not published one."""
+
+    identifier: str
+    deprecated: date | None
+    create_block: date | None
+    update_block: date | None
+    successor: str | None
+
+    def supported(self, on: date) -> bool:
+        """Whether AWS still supports it on that day (patches it and lets functions be created)."""
+        ends = [day for day in (self.deprecated, self.create_block) if day]
+        return not ends or on < min(ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a data file comes from."""
+
+    file: str
+    source: str
+    version: str
+    license: str
+    generated: str
+    count: int
+
+
+def managed_rules() -> Mapping[str, ManagedRule]:
+    """Identifier to managed rule, the overlays included."""
+    return _managed_rules()
+
+
+def managed_rule_by_name(name: str) -> ManagedRule | None:
+    """The rule with that identifier or console name, in any case; None where there is none."""
+    rules = managed_rules()
+    return rules.get(name.upper().replace("-", "_")) or _rules_by_name().get(name.lower())
+
+
+def managed_policies() -> Mapping[str, ManagedPolicy]:
+    """ARN to AWS managed policy (partition ``aws``)."""
+    return _managed_policies()
+
+
+def managed_policy(reference: str) -> ManagedPolicy | None:
+    """The AWS managed policy with that ARN (any partition), path and name, or name; None where AWS has none."""
+    if reference.startswith("arn:"):
+        return managed_policies().get(re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", reference))
+    if "/" in reference:
+        return managed_policies().get(f"{MANAGED_POLICY_PREFIX}/{reference.lstrip('/')}")
+    return _policies_by_name().get(reference)
+
+
+def retired_policies() -> Mapping[str, RetiredPolicy]:
+    """ARN to what to write instead, for the policies that deployments still name and AWS no longer has."""
+    return _retired_policies()
+
+
+def service_principals() -> frozenset[str]:
+    """Service principals (``config.amazonaws.com``) seen in AWS's own policies or documentation. Not complete: AWS
+    publishes no list, so an unknown one is a reason to look twice, not an error."""
+    return _service_principals()
+
+
+def regions() -> Mapping[str, Region]:
+    """Region code to region, every partition."""
+    return _regions()
+
+
+def lambda_runtimes() -> Mapping[str, Runtime]:
+    """Runtime identifier to its dates."""
+    return _lambda_runtimes()
+
+
+def resource_types() -> frozenset[str]:
+    """Every resource type that AWS Config's API model or a managed rule names."""
+    return frozenset(_load("resource_types.json.gz")["data"])
+
+
+def rule_defaults(identifier: str) -> Mapping[str, str]:
+    """Parameter to the value that the console fills in, for the parameters of the rule that have one."""
+    rule = managed_rules()[identifier]
+    return {p.name: p.default for p in rule.parameters if p.default is not None}
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that somebody who wrote ``name`` most likely meant; None where none is close.
+
+    Words count before letters: DB_BACKUP_RETENTION_PERIOD is answered with DB_INSTANCE_BACKUP_ENABLED.
+    """
+    options = list(candidates)
+    if not options:
+        return None
+    alias = _overlays()["often_meant"].get(name)
+    if alias in options:
+        return str(alias)
+    folded = {_fold(option): option for option in reversed(options)}
+    close = difflib.get_close_matches(_fold(name), list(folded), n=1, cutoff=0.72)
+    if close:
+        return folded[close[0]]
+    return _nearest_by_words(name, options)
+
+
+def sources() -> tuple[Source, ...]:
+    """Where each data file comes from."""
+    return tuple(_source(file) for file in DATA_FILES)
+
+
+def _source(file: str) -> Source:
+    head = _load(file)
+    return Source(file, head["source"], head["version"], head["license"], head["generated"], len(head["data"]))
+
+
+def _nearest_by_words(name: str, options: list[str]) -> str | None:
+    wanted = _words(name)
+    best = max(options, key=lambda option: (_overlap(wanted, _words(option)), option))
+    return best if _overlap(wanted, _words(best)) >= 0.4 else None
+
+
+def _overlap(left: set[str], right: set[str]) -> float:
+    return len(left & right) / len(left | right) if left and right else 0.0
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)}
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+@functools.cache
+def _load(file: str) -> dict[str, Any]:
+    raw = resources.files(__package__).joinpath("data", file).read_bytes()
+    loaded: dict[str, Any] = orjson.loads(gzip.decompress(raw) if file.endswith(".gz") else raw)
+    return loaded
+
+
+def _overlays() -> dict[str, Any]:
+    return _load("overlays.json")
+
+
+@functools.cache
+def _managed_rules() -> Mapping[str, ManagedRule]:
+    limits = _overlays()["parameter_limits"]
+    raw = _load("managed_rules.json.gz")["data"] | _overlays()["managed_rules"]
+    return MappingProxyType({key: _managed_rule(key, raw[key], limits.get(key, {})) for key in sorted(raw)})
+
+
+def _managed_rule(identifier: str, raw: dict[str, Any], limits: dict[str, Any]) -> ManagedRule:
+    types = tuple(raw["types"])
+    name = _overlays()["rule_names"].get(identifier, identifier.lower().replace("_", "-"))
+    return ManagedRule(
+        identifier=identifier,
+        name=name,
+        description=raw.get("description") or _readable(name),
+        trigger=raw["trigger"],
+        parameters=tuple(_parameter(p, limits.get(p["name"], {})) for p in raw["parameters"]),
+        resource_types=types,
+        available_regions=frozenset(raw.get("only", ())),
+        excluded_regions=frozenset(raw.get("except", ())),
+        service=_service(types),
+        categories=_categories(identifier),
+    )
+
+
+def _parameter(raw: dict[str, Any], limits: dict[str, Any]) -> Parameter:
+    return Parameter(
+        name=raw["name"],
+        type=raw["type"],
+        required=raw["required"],
+        default=raw.get("default"),
+        minimum=limits.get("min"),
+        maximum=limits.get("max"),
+        values=tuple(limits.get("values", ())),
+        pattern=limits.get("pattern", ""),
+    )
+
+
+def _service(types: tuple[str, ...]) -> str:
+    if not types or types[0] == "AWS::::Account":
+        return "Account"
+    return types[0].split("::")[1]
+
+
+def _categories(identifier: str) -> tuple[str, ...]:
+    words = f"_{identifier}_"
+    found = [category for category, marks in _overlays()["categories"].items() if any(f"_{m}" in words for m in marks)]
+    return tuple(found) or ("Configuration",)
+
+
+def _readable(name: str) -> str:
+    return name.replace("-", " ").capitalize() + "."
+
+
+@functools.cache
+def _rules_by_name() -> dict[str, ManagedRule]:
+    return {rule.name: rule for rule in managed_rules().values()}
+
+
+@functools.cache
+def _managed_policies() -> Mapping[str, ManagedPolicy]:
+    raw = _load("managed_policies.json.gz")["data"]
+    policies = (_managed_policy(name, entry) for name, entry in raw.items())
+    return MappingProxyType({policy.arn: policy for policy in policies})
+
+
+def _managed_policy(name: str, raw: dict[str, Any]) -> ManagedPolicy:
+    path = raw["path"]
+    return ManagedPolicy(
+        name, f"{MANAGED_POLICY_PREFIX}{path}{name}", path, raw["version"], raw["document"], raw["updated"]
+    )
+
+
+@functools.cache
+def _policies_by_name() -> dict[str, ManagedPolicy]:
+    return {policy.name: policy for policy in managed_policies().values()}
+
+
+@functools.cache
+def _retired_policies() -> Mapping[str, RetiredPolicy]:
+    raw = _overlays()["retired_policies"]
+    return MappingProxyType({arn: RetiredPolicy(arn, r["replacement"], r["reason"]) for arn, r in raw.items()})
+
+
+@functools.cache
+def _service_principals() -> frozenset[str]:
+    return frozenset(_load("service_principals.json.gz")["data"]) | frozenset(_overlays()["service_principals"])
+
+
+@functools.cache
+def _regions() -> Mapping[str, Region]:
+    raw = _load("regions.json.gz")["data"]
+    return MappingProxyType({code: Region(code, r["name"], r["partition"]) for code, r in raw.items()})
+
+
+@functools.cache
+def _lambda_runtimes() -> Mapping[str, Runtime]:
+    raw = _load("lambda_runtimes.json.gz")["data"]
+    return MappingProxyType({name: _runtime(name, r) for name, r in raw.items()})
+
+
+def _runtime(name: str, raw: dict[str, Any]) -> Runtime:
+    return Runtime(
+        name, _day(raw["deprecated"]), _day(raw["create-block"]), _day(raw["update-block"]), raw.get("successor")
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,70 @@
+"""The logic of AWS Config's managed rules, by AWS's documentation: a module per service, a pure function per rule."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from watchkeeper.model import Severity
+from watchkeeper.rules.base import (
+    ACCOUNT,
+    COMPLIANT,
+    REGISTRY,
+    UNAVAILABLE_KEY,
+    Lookup,
+    NoLookup,
+    Parameters,
+    RuleLogic,
+    Unavailable,
+    rule,
+)
+from watchkeeper.rules.parameters import ParameterError, parse_parameters, parse_value
+
+__all__ = [
+    "ACCOUNT",
+    "COMPLIANT",
+    "SERVICES",
+    "UNAVAILABLE_KEY",
+    "Lookup",
+    "NoLookup",
+    "ParameterError",
+    "Parameters",
+    "RuleLogic",
+    "Unavailable",
+    "category",
+    "logic",
+    "parse_parameters",
+    "parse_value",
+    "rule",
+    "severity",
+]
+
+SERVICES: tuple[str, ...] = ("ec2", "rds", "s3")
+"""The modules that hold logic, one per AWS service."""
+
+
+@functools.cache
+def logic() -> Mapping[str, RuleLogic]:
+    """Identifier to logic, for every managed rule that has any. Loads the modules on first use."""
+    for service in SERVICES:
+        importlib.import_module(f"watchkeeper.rules.{service}")
+    return MappingProxyType(dict(sorted(REGISTRY.items())))
+
+
+def severity(identifier: str) -> Severity:
+    """How bad a violation of the managed rule is; MEDIUM where nothing says so."""
+    known = logic().get(identifier)
+    return known.severity if known else Severity.MEDIUM
+
+
+def category(identifier: str) -> str:
+    """What the managed rule is about: its logic's category, else the catalog's first."""
+    from watchkeeper import catalog
+
+    known = logic().get(identifier)
+    if known:
+        return known.category
+    managed = catalog.managed_rules().get(identifier)
+    return managed.categories[0] if managed else "Configuration"

@@ -1,0 +1,309 @@
+"""What every rule is made of: the decorator, the lookup, verdicts, and careful access to what an item holds.
+
+A rule is a pure function of an item, its typed parameters and a :class:`Lookup`. It answers COMPLIANT, NON_COMPLIANT
+with what a person has to change, or NOT_APPLICABLE; where the item lacks what it needs it raises :class:`Unavailable`, which
+the evaluation turns into NOT_EVALUATED. Unknown is never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ConfigurationItem, Severity, Verdict
+
+ACCOUNT = "AWS::::Account"
+"""The resource type under which Config reports what concerns a whole account; the resource id is the account id."""
+
+UNAVAILABLE_KEY = "watchkeeper:unavailable"
+"""Supplementary key under which a reader says what it could not read: aspect to reason. A rule that looks at one of
+them is NOT_EVALUATED with that reason."""
+
+Parameters = Mapping[str, Any]
+
+
+class Unavailable(LookupError):  # noqa: N818 - it is an answer, not an error
+    """What a rule needs is not there, with the reason: a denied call, a part the item lacks. Never a finding."""
+
+
+class Lookup(Protocol):
+    """What an item does not hold: other items and facts of the same account and region.
+
+    ``account_fact`` names (see ``docs/rules.md`` for who needs which) and shapes:
+
+    ``iam.account_summary``         GetAccountSummary's SummaryMap
+    ``iam.password_policy``         the PasswordPolicy in API spelling, ``{}`` where none is set
+    ``iam.credential_report``       list of rows of the credential report, by its column names
+    ``iam.virtual_mfa_devices``     list of serial numbers of the virtual MFA devices in use
+    ``ec2.ebs_encryption_by_default``  bool
+    ``ec2.public_snapshots``        list of ids of the account's EBS snapshots that anyone can restore
+    ``guardduty.detectors``         list of detectors: {"id", "status"}
+    ``securityhub.enabled``         bool
+    ``organizations.master_account_id``  str, or None outside an organization
+    ``iam.access_analyzers``        list of analyzers: {"type", "status"}
+    ``account.security_contact``    bool
+    ``cloudtrail.event_selectors``  trail ARN to {"eventSelectors": […], "advancedEventSelectors": […]}
+    """
+
+    def items_of_type(self, resource_type: str) -> Iterable[ConfigurationItem]:
+        """Every item of that type that exists. Raises Unavailable where nobody recorded that type."""
+
+    def item(self, resource_type: str, resource_id: str) -> ConfigurationItem | None:
+        """The item by id or name; None where it does not exist. Raises Unavailable as above."""
+
+    def account_fact(self, name: str) -> Any:
+        """The fact of that name; raises Unavailable where it is not known."""
+
+    def now(self) -> datetime:
+        """The time that counts as now, aware."""
+
+
+class NoLookup:
+    """A lookup that knows only the time: what is left when an item is all there is."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now
+
+    def items_of_type(self, resource_type: str) -> Iterable[ConfigurationItem]:
+        """Nothing is known of other items."""
+        raise Unavailable(f"the rule needs the {resource_type} resources, and only single items were given")
+
+    def item(self, resource_type: str, resource_id: str) -> ConfigurationItem | None:
+        """Nothing is known of other items."""
+        raise Unavailable(f"the rule needs {resource_type} {resource_id}, and only single items were given")
+
+    def account_fact(self, name: str) -> Any:
+        """Nothing is known of the account."""
+        raise Unavailable(f"the rule needs the account fact {name}, which configuration items don't hold")
+
+    def now(self) -> datetime:
+        """The time given, or the clock's."""
+        return self._now or datetime.now(UTC)
+
+
+RuleFunction = Callable[[ConfigurationItem, Parameters, Lookup], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLogic:
+    """The logic of one managed rule and what has to be known to run it."""
+
+    identifier: str
+    function: RuleFunction
+    types: tuple[str, ...]
+    severity: Severity
+    category: str
+    needs: tuple[str, ...]
+    """``items:AWS::EC2::FlowLog`` or ``account:iam.password_policy``; empty when the item is enough."""
+    aspects: tuple[str, ...]
+    """The keys of ``supplementaryConfiguration`` that it looks at; ``configuration`` is always read."""
+    summary: str
+    """One sentence: what is compliant."""
+
+
+REGISTRY: dict[str, RuleLogic] = {}
+
+
+def rule(
+    identifier: str,
+    *,
+    types: tuple[str, ...],
+    severity: Severity,
+    category: str,
+    needs: tuple[str, ...] = (),
+    aspects: tuple[str, ...] = (),
+) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a function as the logic of the managed rule; its docstring's first line is the summary."""
+
+    def register(function: RuleFunction) -> RuleFunction:
+        if identifier in REGISTRY:
+            raise ValueError(f"{identifier} has logic twice")
+        summary = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
+        REGISTRY[identifier] = RuleLogic(identifier, function, types, severity, category, needs, aspects, summary)
+        return function
+
+    return register
+
+
+COMPLIANT = Verdict(ComplianceType.COMPLIANT)
+
+
+def violation(text: str) -> Verdict:
+    """NON_COMPLIANT, with what to change; cut to what Config keeps of an annotation."""
+    return Verdict(ComplianceType.NON_COMPLIANT, clip(text))
+
+
+def not_applicable(text: str) -> Verdict:
+    """NOT_APPLICABLE, with why."""
+    return Verdict(ComplianceType.NOT_APPLICABLE, clip(text))
+
+
+def verdict(ok: bool, text: str) -> Verdict:
+    """COMPLIANT when ``ok``, else NON_COMPLIANT with the text."""
+    return COMPLIANT if ok else violation(text)
+
+
+def clip(text: str, limit: int = ANNOTATION_LIMIT) -> str:
+    """The text within the limit, with an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """A value as an annotation shows it: on one line, quoted where it is text, cut."""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return clip("".join(c if c.isprintable() else " " for c in text), limit)
+
+
+def listed(values: Iterable[Any], most: int = 5) -> str:
+    """``a, b, c and 4 more``: the first few of many."""
+    texts = [shown(value, 50).strip('"') for value in values]
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def dig(value: Any, *path: str) -> Any:
+    """What is at the path, or None where it, or anything on the way, is missing. Raises Unavailable where something on
+    the way is neither an object nor absent."""
+    for key in path:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            raise Unavailable(f"the item holds {_kind(value)} where an object with {key} belongs")
+        value = value.get(key)
+    return value
+
+
+def pick(value: Any, *names: str) -> Any:
+    """The first of the names that the object holds, comparing without case where none is held exactly; None without.
+
+    Config spells the keys of newer types like CloudFormation does (``RepositoryName``) and of some like nobody
+    (``dbclusterIdentifier``).
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise Unavailable(f"the item holds {_kind(value)} where an object with {names[0]} belongs")
+    for name in names:
+        if name in value:
+            return value[name]
+    wanted = {name.lower() for name in names}
+    return next((held for key, held in value.items() if isinstance(key, str) and key.lower() in wanted), None)
+
+
+def need(value: Any, *names: str) -> Any:
+    """As :func:`pick`, for what has to be there. Raises Unavailable where it isn't."""
+    found = pick(value, *names)
+    if found is None:
+        raise Unavailable(f"the item does not say {names[0]}")
+    return found
+
+
+def flag(value: Any, *names: str, default: bool | None = None) -> bool:
+    """A boolean of the object, also where Config spells it as text. Raises Unavailable where it is missing and has no
+    default, or is something else."""
+    found = pick(value, *names)
+    if found is None:
+        if default is None:
+            raise Unavailable(f"the item does not say {names[0]}")
+        return default
+    if isinstance(found, bool):
+        return found
+    if isinstance(found, str) and found.lower() in ("true", "false"):
+        return found.lower() == "true"
+    raise Unavailable(f"{names[0]} is {_kind(found)}, not a boolean")
+
+
+def number(value: Any, *names: str, default: float | None = None) -> float:
+    """A number of the object, also where it is spelled as text. Raises Unavailable as :func:`flag`."""
+    found = pick(value, *names)
+    if found is None:
+        if default is None:
+            raise Unavailable(f"the item does not say {names[0]}")
+        return default
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return found
+    try:
+        return float(found)
+    except (TypeError, ValueError):
+        raise Unavailable(f"{names[0]} is {_kind(found)}, not a number") from None
+
+
+def text(value: Any, *names: str, default: str | None = None) -> str:
+    """A text of the object. Raises Unavailable as :func:`flag`."""
+    found = pick(value, *names)
+    if found is None:
+        if default is None:
+            raise Unavailable(f"the item does not say {names[0]}")
+        return default
+    if isinstance(found, str):
+        return found
+    raise Unavailable(f"{names[0]} is {_kind(found)}, not a text")
+
+
+def array(value: Any, *names: str) -> list[Any]:
+    """A list of the object; empty where it is missing or null. Raises Unavailable where it is something else."""
+    found = pick(value, *names)
+    if found is None:
+        return []
+    if isinstance(found, list):
+        return found
+    raise Unavailable(f"{names[0]} is {_kind(found)}, not a list")
+
+
+def aspect(item: ConfigurationItem, name: str) -> Any:
+    """The supplementary value of that name; None where the item has none."""
+    return item.supplementary.get(name)
+
+
+def required_aspect(item: ConfigurationItem, name: str) -> Any:
+    """The supplementary value of that name, for what Config always records. Raises Unavailable where it is missing."""
+    found = item.supplementary.get(name)
+    if found is None:
+        raise Unavailable(f"the item has no {name} in its supplementaryConfiguration")
+    return found
+
+
+def moment(value: Any) -> datetime:
+    """A time in any of Config's spellings: ISO 8601, or seconds or milliseconds since 1970. Raises Unavailable."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if abs(value) > 1e11 else value
+        try:
+            return datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError, ValueError):
+            raise Unavailable(f"{shown(value)} is not a time") from None
+    if isinstance(value, str):
+        return _parsed(value)
+    raise Unavailable(f"the item holds {_kind(value)} where a time belongs")
+
+
+_SPELLED_OUT = ("%b %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%d %H:%M:%S %Z")
+
+
+def _parsed(value: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        parsed = _spelled_out(value)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _spelled_out(value: str) -> datetime:
+    for form in _SPELLED_OUT:
+        try:
+            return datetime.strptime(value, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise Unavailable(f"{shown(value)} is not a time")
+
+
+def days_between(earlier: datetime, later: datetime) -> float:
+    """Days, with a fraction."""
+    return (later - earlier).total_seconds() / 86400
+
+
+def _kind(value: Any) -> str:
+    return {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "nothing"}.get(
+        type(value), "a number"
+    )
