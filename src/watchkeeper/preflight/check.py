@@ -1,0 +1,173 @@
+"""What a check is: a function over the views of a graph, with all that a person needs to know beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from watchkeeper.graph import Resource
+from watchkeeper.model import Finding, SourcePosition
+
+if TYPE_CHECKING:
+    from watchkeeper.preflight.views import Views
+
+ERROR = "error"
+WARNING = "warning"
+UNSURE = "unsure"
+SEVERITIES = (ERROR, WARNING, UNSURE)
+DEFAULT_TAGS = ("Owner", "Environment", "ComplianceLevel")
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """A check that could not look, and why: neither a finding nor a pass."""
+
+    check: str
+    resource: str
+    reason: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckError:
+    """A check that crashed: an error of ours, never a pass."""
+
+    check: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramError:
+    """Why a program stopped: the exception's class, its message, its traceback as text, and the place."""
+
+    kind: str
+    message: str
+    traceback: str = ""
+    position: SourcePosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One accepted finding: a check and a resource (name or URN; ``*`` for all of them), why, and until when."""
+
+    check: str
+    reason: str
+    resource: str = "*"
+    until: date | None = None
+    position: SourcePosition | None = None
+    """The comment's place, when it stands in the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What an account has in the region already: read by :mod:`watchkeeper.preflight.account`, read-only."""
+
+    account_id: str = ""
+    region: str = ""
+    recorders: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    aggregators: tuple[str, ...] = ()
+    rule_quota: int = 1000
+    aggregator_quota: int = 50
+    enabled_regions: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """What could not be read, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. Every field has the default of the command line."""
+
+    select: tuple[str, ...] = ()
+    """Ids or tags to run; empty: all."""
+    ignore: tuple[str, ...] = ()
+    environment: str = ""
+    """The environment suffix; empty: the graph's stack name."""
+    required_tags: tuple[str, ...] = DEFAULT_TAGS
+    destroyable: bool = True
+    """Whether the stack must be destroyable."""
+    shared_roles: tuple[str, ...] = ()
+    """Names of roles that functions share knowingly."""
+    suppressions: tuple[Suppression, ...] = ()
+    baseline: frozenset[str] = frozenset()
+    """Fingerprints of findings that were there before (see :func:`watchkeeper.preflight.suppress.fingerprint`)."""
+    account: AccountState | None = None
+    program_error: ProgramError | None = None
+    root: str = ""
+    """The folder that asset paths are relative to."""
+    today: date | None = None
+    """For tests; None: the date of the day (UTC)."""
+
+
+Result = Finding | NotChecked
+Look = Callable[["Views"], Iterator[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. ``look`` gives findings and what it could not look at; it never touches AWS."""
+
+    id: str
+    severity: str
+    title: str
+    explanation: str
+    aws_does: str
+    fix: str
+    source: str
+    look: Look
+    tags: tuple[str, ...] = ()
+
+    def finding(
+        self,
+        resource: Resource | None,
+        message: str,
+        *,
+        fix: str = "",
+        path: str = "",
+        severity: str = "",
+        aws_does: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> Finding:
+        """A finding of this check about a resource (None: the whole program)."""
+        return Finding(
+            check=self.id,
+            severity=severity or self.severity,
+            resource=resource.name if resource else "",
+            type=resource.type if resource else "",
+            message=message,
+            fix=fix or self.fix,
+            aws_does=aws_does or self.aws_does,
+            property_path=path,
+            position=resource.position if resource else None,
+            data={"urn": resource.urn if resource else "", **(data or {})},
+        )
+
+    def unknown(self, resource: Resource | None, reason: str) -> NotChecked:
+        """What this check could not look at."""
+        return NotChecked(self.id, resource.name if resource else "", reason, resource.type if resource else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What preflight says of one target."""
+
+    findings: tuple[Finding, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
+    errors: tuple[CheckError, ...] = ()
+    checks_run: tuple[str, ...] = ()
+    resources: int = 0
+    source: str = ""
+    guessed: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings (unsure ones alone do not fail), 3 when a check crashed or nothing could be read."""
+        if self.errors or (self.unread and not self.resources):
+            return 3
+        return 1 if any(finding.severity != UNSURE for finding in self.findings) else 0

@@ -1,0 +1,37 @@
+"""channel-needs-recorder: a delivery channel is made after the recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each channel against the recorders of the program; CloudFormation orders the two by itself."""
+    if views.cloudformation or not views.recorders:
+        return
+    for channel in views.channels:
+        if not any(views.after(channel, recorder) for recorder in views.recorders):
+            recorder = views.recorders[0]
+            yield CHECK.finding(
+                channel,
+                f"nothing makes this delivery channel wait for the recorder {quote(recorder.name)}.",
+                fix=f"Add depends_on=[<{recorder.name}>] to the channel's ResourceOptions.",
+            )
+
+
+CHECK = Check(
+    id="channel-needs-recorder",
+    severity=ERROR,
+    title="The delivery channel is made after the recorder",
+    explanation="AWS Config accepts a delivery channel only when a configuration recorder exists. No property of the "
+    "channel refers to the recorder, so the order has to be said.",
+    aws_does="PutDeliveryChannel answers NoAvailableConfigurationRecorderException whenever the channel comes first.",
+    fix="Add depends_on=[recorder] to the channel's ResourceOptions.",
+    source="https://docs.aws.amazon.com/config/latest/APIReference/API_PutDeliveryChannel.html",
+    look=look,
+    tags=("config", "order"),
+)

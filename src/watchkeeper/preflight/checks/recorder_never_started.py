@@ -1,0 +1,42 @@
+"""recorder-never-started: a recorder that nothing starts records nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.values import quote, truth
+from watchkeeper.preflight.views import RECORDER, RECORDER_STATUS, Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each recorder against the statuses that enable one; CloudFormation starts recorders by itself."""
+    if views.cloudformation:
+        return
+    states = [(status, views.link(status, "name", RECORDER)) for status in views.of_type(RECORDER_STATUS)]
+    for recorder in views.recorders:
+        own = [status for status, link in states if link.resource is not None and link.resource.urn == recorder.urn]
+        enabled = [truth(views.get(status, "isEnabled")) for status in own]
+        if any(enabled):
+            continue
+        if any(answer is None for answer in enabled) or any(link.unknown for _, link in states):
+            yield CHECK.unknown(recorder, "whether its RecorderStatus enables it is known only after the deployment")
+        elif own:
+            yield CHECK.finding(
+                own[0], f"isEnabled is false: the recorder {quote(recorder.name)} stays stopped.", path="isEnabled"
+            )
+        else:
+            yield CHECK.finding(recorder, "no RecorderStatus starts this recorder.")
+
+
+CHECK = Check(
+    id="recorder-never-started",
+    severity=ERROR,
+    title="Something starts the recorder",
+    explanation="A recorder is created stopped. aws.cfg.RecorderStatus with is_enabled=True starts it.",
+    aws_does="It accepts the recorder, records nothing and evaluates nothing, without an error.",
+    fix="Add aws.cfg.RecorderStatus(name=recorder.name, is_enabled=True), depending on the delivery channel.",
+    source="https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html",
+    look=look,
+    tags=("config",),
+)

@@ -1,0 +1,1 @@
+"""Renderers of a preflight report, one module per format."""
