@@ -1,0 +1,33 @@
+"""What a resource is called never reaches the terminal as anything but text."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from watchkeeper.cli.output import clean, safe, styled
+
+
+@given(st.text())
+@example("\x1b]0;owned\x07\x1b[2J")
+@example("\u202etxt.exe")
+def test_clean_text_has_no_control_characters(text: str) -> None:
+    assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in clean(text))
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs", "Cn"))))
+def test_ordinary_text_is_left_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+@given(st.text(alphabet="[]/bold red\\link=", max_size=30))
+def test_safe_text_is_never_markup(text: str) -> None:
+    assert Text.from_markup(f"[red]{safe(text)}[/]").plain == clean(text)
+
+
+def test_a_known_word_gets_its_colour_and_an_unknown_one_none() -> None:
+    assert styled("HIGH", {"HIGH": "red"}) == "[red]HIGH[/]"
+    assert styled("[blink]", {"HIGH": "red"}) == r"\[blink]"
