@@ -172,7 +172,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     FunctionSpec(
         name="compliance-processor",
         description="Has AWS Config re-evaluate every rule, collects every result and publishes the metrics.",
-        timeout=300,
+        timeout=900,
         memory=512,
         environment=("ENVIRONMENT_SUFFIX", "METRIC_NAMESPACE", "RULES"),
         permissions=(
@@ -185,7 +185,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     FunctionSpec(
         name="compliance-report",
         description="Writes the detailed compliance report to the report bucket: JSON, HTML and CSV.",
-        timeout=300,
+        timeout=900,
         memory=512,
         environment=("ENVIRONMENT_SUFFIX", "REPORT_BUCKET", "RULES"),
         permissions=(*_COLLECT, *_write(PREFIX_COMPLIANCE)),
@@ -194,7 +194,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     FunctionSpec(
         name="daily-aggregator",
         description="Keeps the day's compliance scores, overall and per category, with the trend, and publishes them.",
-        timeout=300,
+        timeout=900,
         memory=512,
         environment=("ENVIRONMENT_SUFFIX", "METRIC_NAMESPACE", "REPORT_BUCKET", "RULES"),
         permissions=(*_COLLECT, _LIST, *_read(PREFIX_DAILY), *_write(PREFIX_DAILY), _METRICS),
@@ -203,7 +203,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
     FunctionSpec(
         name="executive-summary",
         description="Writes one page for management: score, trend, what got worse, what was fixed, what to decide.",
-        timeout=300,
+        timeout=900,
         memory=512,
         environment=("ENVIRONMENT_SUFFIX", "REPORT_BUCKET", "RULES"),
         permissions=(
