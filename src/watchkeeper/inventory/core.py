@@ -1,0 +1,240 @@
+"""How a resource becomes a configuration item: the context of one reading, and what a reader is.
+
+A reader knows one resource type: how to list it with the fewest calls, how to read some by key, and what has to be
+asked of each resource beyond that. It never decides what a refusal means: a call that AWS denies or fails raises
+:class:`Unreadable`, the resource is left out, and the caller hears of it as a :class:`Gap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from watchkeeper.items import iso
+from watchkeeper.model import ConfigurationItem, Relationship
+
+ClientFactory = Callable[[str], Any]
+"""boto3 service name -> client, of one account and region; called often, so it keeps what it makes."""
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read, and therefore is not known: never an absence, never a pass."""
+
+    resource_type: str
+    operation: str
+    """``s3:GetBucketEncryption`` …"""
+    code: str
+    """AWS's error code, or botocore's exception name where AWS wasn't reached."""
+    message: str
+    resource_id: str = ""
+    """Empty: the whole type could not be listed."""
+
+
+class Unreadable(Exception):  # noqa: N818 - carries a gap, which the caller reports; nothing failed
+    """A call was refused; carries what to report."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Context:
+    """One reading of one account and region."""
+
+    clients: ClientFactory
+    account: str
+    region: str
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    aspects: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Resource type -> the aspects to ask for; a type that isn't there is read whole."""
+
+    @property
+    def partition(self) -> str:
+        """``aws``, ``aws-cn`` or ``aws-us-gov``."""
+        prefix = self.region.split("-", 1)[0]
+        return "aws-cn" if prefix == "cn" else "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
+        """The ARN of a resource here."""
+        where = self.region if region is None else region
+        return f"arn:{self.partition}:{service}:{where}:{self.account if account is None else account}:{resource}"
+
+    def wants(self, resource_type: str, aspect: str) -> bool:
+        """Whether anybody looks at this aspect."""
+        selected = self.aspects.get(resource_type)
+        return selected is None or aspect in selected
+
+    def ask(self, service: str, operation: str, *, absent: Collection[str] = (), **arguments: Any) -> dict[str, Any]:
+        """One call. ``absent``: error codes that say 'there is none', answered with an empty mapping. Raises
+        Unreadable."""
+        client = self.clients(service)
+        try:
+            answer: dict[str, Any] = getattr(client, operation)(**arguments)
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in absent:
+                return {}
+            message = str(error.response.get("Error", {}).get("Message", ""))
+            raise Unreadable(_operation_name(service, client, operation), code, message) from error
+        except BotoCoreError as error:
+            raise Unreadable(_operation_name(service, client, operation), type(error).__name__, str(error)) from error
+        return answer
+
+    def pages(self, service: str, operation: str, result: str, **arguments: Any) -> Iterator[Any]:
+        """Every element of ``result`` over all pages. Raises Unreadable."""
+        client = self.clients(service)
+        if not client.can_paginate(operation):
+            yield from self.ask(service, operation, **arguments).get(result) or ()
+            return
+        try:
+            for page in client.get_paginator(operation).paginate(**arguments):
+                yield from page.get(result) or ()
+        except ClientError as error:
+            details = error.response.get("Error", {})
+            name = _operation_name(service, client, operation)
+            raise Unreadable(name, str(details.get("Code", "")), str(details.get("Message", ""))) from error
+        except BotoCoreError as error:
+            name = _operation_name(service, client, operation)
+            raise Unreadable(name, type(error).__name__, str(error)) from error
+
+
+def _operation_name(service: str, client: Any, operation: str) -> str:
+    return f"{service}:{client.meta.method_to_api_mapping.get(operation, operation)}"
+
+
+ReadAll = Callable[[Context], Iterable[Any]]
+ReadSome = Callable[[Context, Sequence[str]], Iterable[Any]]
+ToItem = Callable[[Context, Any], "ConfigurationItem | None"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one resource type is read."""
+
+    resource_type: str
+    service: str
+    """boto3's name of the service that owns it."""
+    all: ReadAll
+    """Every resource, as the API describes it."""
+    some: ReadSome
+    """Those with these keys; one that is gone is simply not there."""
+    item: ToItem
+    """One description as a configuration item, with the calls that it takes; None: not a resource of this region."""
+    key: Callable[[ConfigurationItem], str] = lambda item: item.resource_id
+    """What the API names the resource by: often the resource id, not always (an RDS instance's identifier)."""
+    aspects: frozenset[str] = frozenset()
+    """What can be left out, one call each."""
+    calls: bool = False
+    """Whether ``item`` makes calls, so that it's worth a thread."""
+    global_type: bool = False
+    """Recorded with region ``global`` (IAM)."""
+
+
+def make_item(
+    ctx: Context,
+    resource_type: str,
+    resource_id: str,
+    *,
+    arn: str,
+    configuration: Mapping[str, Any],
+    name: str | None = None,
+    supplementary: Mapping[str, Any] | None = None,
+    relationships: Iterable[Relationship] = (),
+    tags: Mapping[str, str] | None = None,
+    created: datetime | None = None,
+    zone: str = "Not Applicable",
+    region: str | None = None,
+) -> ConfigurationItem:
+    """The item, captured now."""
+    return ConfigurationItem(
+        resource_type=resource_type,
+        resource_id=resource_id,
+        account_id=ctx.account,
+        region=ctx.region if region is None else region,
+        resource_name=name,
+        arn=arn,
+        capture_time=ctx.now,
+        state_id=str(int(ctx.now.timestamp() * 1000)),
+        availability_zone=zone,
+        creation_time=created,
+        tags=tags or {},
+        relationships=tuple(dict.fromkeys(relationships)),
+        configuration=configuration,
+        supplementary=supplementary or {},
+    )
+
+
+def config_spelling(value: Any, *, keep: Collection[str] = ()) -> Any:
+    """An API description as Config spells it: first letter of each key lower, times as text.
+
+    ``keep``: keys (already in Config's spelling) whose value is a map of the user's own, left as it is.
+    """
+    if isinstance(value, Mapping):
+        return {
+            (low := key[:1].lower() + key[1:]): plain(inner) if low in keep else config_spelling(inner, keep=keep)
+            for key, inner in value.items()
+            if key != "ResponseMetadata"
+        }
+    if isinstance(value, list | tuple):
+        return [config_spelling(inner, keep=keep) for inner in value]
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it, keys untouched."""
+    if isinstance(value, datetime):
+        return iso(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items() if key != "ResponseMetadata"}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(inner) for inner in value]
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    return value
+
+
+def tag_map(tags: Iterable[Mapping[str, Any]] | None, key: str = "Key", value: str = "Value") -> dict[str, str]:
+    """AWS's list of tags as a map."""
+    return {str(tag[key]): str(tag.get(value) or "") for tag in tags or ()}
+
+
+def edges(name: str, resource_type: str, ids: Iterable[str | None]) -> Iterator[Relationship]:
+    """Relationships of one kind; ids that aren't there are left out."""
+    return (Relationship(resource_type, id_, name) for id_ in ids if id_)
+
+
+def edges_by_name(name: str, resource_type: str, names: Iterable[str | None]) -> Iterator[Relationship]:
+    """Relationships where AWS knows the other end by its name only."""
+    return (Relationship(resource_type, "", name, resource_name=other) for other in names if other)
+
+
+def one_by_one(
+    service: str, operation: str, result: str, argument: str, absent: Collection[str], *, many: bool = False
+) -> ReadSome:
+    """A ReadSome that asks for each key: ``argument`` takes the key (or a list of one with ``many``); codes in
+    ``absent`` say that it is gone."""
+
+    def some(ctx: Context, keys: Sequence[str]) -> Iterator[Any]:
+        for key in keys:
+            answer = ctx.ask(service, operation, absent=absent, **{argument: [key] if many else key})
+            found = answer.get(result)
+            if isinstance(found, list):
+                yield from found
+            elif found is not None:
+                yield found
+
+    return some
+
+
+def listed(service: str, operation: str, result: str, **arguments: Any) -> ReadAll:
+    """A ReadAll that pages through one list or describe operation."""
+    return lambda ctx: ctx.pages(service, operation, result, **arguments)

@@ -1,0 +1,178 @@
+"""RDS: database instances, clusters, snapshots.
+
+Instances and clusters take one describe call per page; what a snapshot is shared with takes one more per snapshot.
+Config knows an instance by its ``DbiResourceId`` and the API by its identifier, which is the item's resource name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from watchkeeper.inventory.core import (
+    Context,
+    Raw,
+    Reader,
+    config_spelling,
+    edges,
+    edges_by_name,
+    listed,
+    make_item,
+    one_by_one,
+    tag_map,
+)
+from watchkeeper.model import ConfigurationItem
+
+CLUSTER, INSTANCE, SNAPSHOT = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::RDS::DBSnapshot"
+_SECURITY_GROUP, _SUBNET_GROUP, _KEY = "AWS::EC2::SecurityGroup", "AWS::RDS::DBSubnetGroup", "AWS::KMS::Key"
+
+
+def _name(item: ConfigurationItem) -> str:
+    return item.resource_name or item.resource_id
+
+
+def _instance(ctx: Context, raw: Raw) -> ConfigurationItem:
+    name = raw["DBInstanceIdentifier"]
+    tags = raw.get("TagList") or []
+    several = bool(raw.get("MultiAZ"))
+    return make_item(
+        ctx,
+        INSTANCE,
+        raw.get("DbiResourceId") or name,
+        name=name,
+        arn=raw.get("DBInstanceArn") or ctx.arn("rds", f"db:{name}"),
+        configuration=config_spelling(raw),
+        supplementary={"Tags": config_spelling(tags)},
+        relationships=(
+            *edges(
+                "Is associated with DBSubnetGroup",
+                _SUBNET_GROUP,
+                [(raw.get("DBSubnetGroup") or {}).get("DBSubnetGroupName")],
+            ),
+            *edges(
+                "Is associated with SecurityGroup",
+                _SECURITY_GROUP,
+                (group.get("VpcSecurityGroupId") for group in raw.get("VpcSecurityGroups", ())),
+            ),
+            *edges_by_name("Is contained in DBCluster", CLUSTER, [raw.get("DBClusterIdentifier")]),
+        ),
+        tags=tag_map(tags),
+        created=raw.get("InstanceCreateTime"),
+        zone="Multiple Availability Zones" if several else raw.get("AvailabilityZone") or "Not Applicable",
+    )
+
+
+def _cluster_spelling(value: Any) -> Any:
+    """Config's clusters say ``dbclusterIdentifier`` where its instances say ``dBInstanceIdentifier``."""
+    if isinstance(value, Mapping):
+        return {_cluster_key(key): _cluster_spelling(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cluster_spelling(inner) for inner in value]
+    return config_spelling(value)
+
+
+def _cluster_key(key: str) -> str:
+    if key == "DbClusterResourceId":
+        return "dbClusterResourceId"
+    for prefix in ("DBC", "DBI", "DBS"):
+        if key.startswith(prefix):
+            return prefix.lower() + key[3:]
+    if key.startswith("IAMD"):
+        return "iamd" + key[4:]
+    return key[:1].lower() + key[1:]
+
+
+def _cluster(ctx: Context, raw: Raw) -> ConfigurationItem:
+    name = raw["DBClusterIdentifier"]
+    tags = raw.get("TagList") or []
+    return make_item(
+        ctx,
+        CLUSTER,
+        raw.get("DbClusterResourceId") or name,
+        name=name,
+        arn=raw.get("DBClusterArn") or ctx.arn("rds", f"cluster:{name}"),
+        configuration=_cluster_spelling(raw),
+        supplementary={"Tags": config_spelling(tags)},
+        relationships=(
+            *edges_by_name("Is associated with ", _SUBNET_GROUP, [raw.get("DBSubnetGroup")]),
+            *edges(
+                "Is associated with ",
+                _SECURITY_GROUP,
+                (group.get("VpcSecurityGroupId") for group in raw.get("VpcSecurityGroups", ())),
+            ),
+            *edges_by_name(
+                "Contains ",
+                INSTANCE,
+                (member.get("DBInstanceIdentifier") for member in raw.get("DBClusterMembers", ())),
+            ),
+        ),
+        tags=tag_map(tags),
+        created=raw.get("ClusterCreateTime"),
+        zone="Multiple Availability Zones",
+    )
+
+
+def _snapshot(ctx: Context, raw: Raw) -> ConfigurationItem:
+    name = raw["DBSnapshotIdentifier"]
+    tags = raw.get("TagList") or []
+    supplementary: dict[str, Any] = {"Tags": config_spelling(tags)}
+    if ctx.wants(SNAPSHOT, "sharing"):
+        answer = ctx.ask("rds", "describe_db_snapshot_attributes", DBSnapshotIdentifier=name)
+        attributes = answer.get("DBSnapshotAttributesResult", {}).get("DBSnapshotAttributes", [])
+        supplementary["DBSnapshotAttributes"] = config_spelling(attributes)
+    return make_item(
+        ctx,
+        SNAPSHOT,
+        name,
+        name=name,
+        arn=raw.get("DBSnapshotArn") or ctx.arn("rds", f"snapshot:{name}"),
+        configuration=config_spelling(raw),
+        supplementary=supplementary,
+        relationships=edges("Is associated with Vpc", "AWS::EC2::VPC", [raw.get("VpcId")]),
+        tags=tag_map(tags),
+        created=raw.get("SnapshotCreateTime"),
+        zone=raw.get("AvailabilityZone") or "Not Applicable",
+    )
+
+
+READERS = (
+    Reader(
+        INSTANCE,
+        "rds",
+        all=listed("rds", "describe_db_instances", "DBInstances"),
+        some=one_by_one(
+            "rds",
+            "describe_db_instances",
+            "DBInstances",
+            "DBInstanceIdentifier",
+            ("DBInstanceNotFound", "DBInstanceNotFoundFault"),
+        ),
+        item=_instance,
+        key=_name,
+    ),
+    Reader(
+        CLUSTER,
+        "rds",
+        all=listed("rds", "describe_db_clusters", "DBClusters"),
+        some=one_by_one(
+            "rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier", ("DBClusterNotFoundFault",)
+        ),
+        item=_cluster,
+        key=_name,
+    ),
+    Reader(
+        SNAPSHOT,
+        "rds",
+        all=listed("rds", "describe_db_snapshots", "DBSnapshots"),
+        some=one_by_one(
+            "rds",
+            "describe_db_snapshots",
+            "DBSnapshots",
+            "DBSnapshotIdentifier",
+            ("DBSnapshotNotFound", "DBSnapshotNotFoundFault"),
+        ),
+        item=_snapshot,
+        aspects=frozenset({"sharing"}),
+        calls=True,
+    ),
+)
