@@ -1,0 +1,287 @@
+"""Runs one Python Pulumi program against an engine, in a process of its own, and reports how it ended.
+
+Standard library and ``pulumi`` only: it is started by its path, with the interpreter of the project, which need not have
+watchkeeper installed. Reads one JSON line from standard input once ``pulumi`` is imported (the engine starts its servers
+meanwhile), with the keys ``address``, ``project``, ``stack``, ``organization``, ``root``, ``program``, ``config``,
+``secret_keys``, ``dry_run``, ``parallel`` and ``report``. On failure it writes the explanation to the file ``report`` and
+exits with 1.
+"""
+
+import sys
+
+if __name__ == "__main__":
+    # Started by path, Python puts this folder first; a program's own `state.py` or `program.py` must win over ours.
+    sys.path.pop(0)
+
+import asyncio
+import inspect
+import json
+import os
+import re
+import runpy
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType, ModuleType, TracebackType
+from typing import Any
+
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+REFERENCE = "watchkeeper-reference-9d7f3a2c51e84b06"
+NAMES_LIMIT = 5000
+UNEXPECTED = re.compile(r"(?P<owner>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<name>[^']+)'")
+MISSING = re.compile(r"Missing required property '(?P<name>[^']+)'")
+MISSING_ARGUMENT = re.compile(r"(?P<owner>[\w.<>]+)\(\) missing \d+ required .* arguments?: '(?P<name>[^']+)'")
+KEYWORD_ALIASES = {"_internal_init", "__init__"}
+
+
+def main() -> int:
+    """Run the program that standard input describes; 0 when it ran to its end."""
+    import pulumi
+    import pulumi.runtime
+
+    settings = json.loads(sys.stdin.readline())
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    program = Path(settings["program"])
+    folder = program if program.is_dir() else program.parent
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    sys.argv = [str(program)]
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project=settings["project"],
+            stack=settings["stack"],
+            monitor=settings["address"],
+            engine=settings["address"],
+            parallel=settings["parallel"],
+            dry_run=settings["dry_run"],
+            organization=settings["organization"],
+            root_directory=settings["root"],
+        )
+    )
+    pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
+    if settings["dry_run"]:
+        tell_references()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # One thread for each call under way: asyncio's default of cores + 4 would hold independent resources back.
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=max(32, 2 * settings["parallel"])))
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: run(program)))
+    except BaseException as error:
+        if isinstance(error, SystemExit) and error.code in (None, 0):
+            return 0
+        Path(settings["report"]).write_text(json.dumps(explain(error, folder)))
+        traceback.print_exception(error)
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def run(program: Path) -> None:
+    """Execute the program as Python's ``python PROGRAM`` would."""
+    runpy.run_path(str(program), run_name="__main__")
+
+
+def tell_references() -> None:
+    """In a preview, send an unknown output that is passed on unchanged as what it is: that output of that resource.
+
+    The SDK serialises each unknown as the same text. An argument that *is* (identity, not equality) an output kept by one
+    of the resources it comes from can be named honestly; anything computed from it stays unknown.
+    """
+    from pulumi import _types
+    from pulumi.runtime import rpc
+
+    original = getattr(rpc, "serialize_property", None)
+    if original is None or "resource_obj" not in inspect.signature(original).parameters:
+        return
+    known_names: dict[type, Any] = {}
+
+    def property_name(resource: Any, attribute: str) -> str:
+        if attribute == "id":
+            return ""
+        if attribute == "urn":
+            return "urn"
+        cls = type(resource)
+        if cls not in known_names:
+            known_names[cls] = _types.resource_py_to_pulumi_names(cls)
+        name = known_names[cls].get(attribute)
+        return str(name) if name else str(resource.translate_input_property(attribute))
+
+    async def reference(value: Any) -> Any:
+        data = await value._data
+        if data.is_known or data.is_secret:
+            return None
+        for resource in data.resources:
+            for attribute, output in vars(resource).items():
+                if output is value and not attribute.startswith("_"):
+                    urn = await resource.urn.future()
+                    return {SIGNATURE_KEY: REFERENCE, "urn": urn, "property": property_name(resource, attribute)}
+        return None
+
+    async def serialize_property(*args: Any, **kwargs: Any) -> Any:
+        plain = await original(*args, **kwargs)
+        if plain != rpc.UNKNOWN:
+            return plain
+        value = args[0] if args else kwargs["value"]
+        resource_obj = args[3] if len(args) > 3 else kwargs.get("resource_obj")
+        if resource_obj is None or not rpc.known_types.is_output(value):
+            return plain
+        return await reference(value) or plain
+
+    rpc.serialize_property = serialize_property
+
+
+# -- what went wrong
+
+
+def explain(error: BaseException, folder: Path) -> dict[str, Any]:
+    """The failure as JSON: kind, message, file, line, source, traceback, name, owner, valid."""
+    frame, line = user_frame(error.__traceback__, folder)
+    if frame is None and error.__cause__ is not None:
+        frame, line = user_frame(error.__cause__.__traceback__, folder)
+    file = frame.f_code.co_filename if frame is not None else ""
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, error.lineno or 0
+    name, owner, valid = offender(error, frame)
+    return {
+        "kind": type(error).__name__,
+        "message": str(error) or type(error).__name__,
+        "file": file,
+        "line": line,
+        "source": source_line(file, line),
+        "traceback": "".join(traceback.format_exception(error)),
+        "name": name,
+        "owner": owner,
+        "valid": sorted(set(valid))[:NAMES_LIMIT],
+    }
+
+
+def user_frame(trace: TracebackType | None, folder: Path) -> tuple[FrameType | None, int]:
+    """The innermost frame in the user's folder (not in an environment inside it), with its line."""
+    found: tuple[FrameType | None, int] = (None, 0)
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(str(folder)) and "site-packages" not in file:
+            found = (trace.tb_frame, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def source_line(file: str, line: int) -> str:
+    """The text of the line, empty when it can't be read."""
+    import linecache
+
+    return linecache.getline(file, line).strip() if file and line else ""
+
+
+def offender(error: BaseException, frame: FrameType | None) -> tuple[str, str, list[str]]:
+    """The name that doesn't exist, what doesn't have it, and the names that it has."""
+    if isinstance(error, AttributeError) and error.name:
+        return error.name, describe(error.obj), public(error.obj)
+    if isinstance(error, NameError) and error.name:
+        scope = {**frame.f_globals, **frame.f_locals} if frame is not None else {}
+        return error.name, "", [name for name in scope if not name.startswith("__")]
+    if isinstance(error, ImportError):
+        return import_offender(error)
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        return error.args[0], "", []
+    if isinstance(error, TypeError):
+        return argument_offender(error)
+    return "", "", []
+
+
+def import_offender(error: ImportError) -> tuple[str, str, list[str]]:
+    """``from x import y`` without y, or a module that isn't there."""
+    wanted = getattr(error, "name_from", None) or re_group(r"cannot import name '([^']+)'", str(error))
+    if wanted:
+        module = sys.modules.get(error.name or "")
+        return wanted, error.name or "", public(module) if module is not None else []
+    return error.name or "", "", []
+
+
+def argument_offender(error: TypeError) -> tuple[str, str, list[str]]:
+    """An argument that a constructor or function doesn't have, or one that it lacks."""
+    text = str(error)
+    match = UNEXPECTED.search(text) or MISSING_ARGUMENT.search(text)
+    if match is not None:
+        function = callee(match["owner"], error.__traceback__)
+        owner = describe(function) if function is not None else match["owner"]
+        return match["name"], owner, parameters(function)
+    missing = MISSING.search(text)
+    if missing is None:
+        return "", "", []
+    instance = last_self(error.__traceback__)
+    return missing["name"], describe(type(instance)) if instance is not None else "", []
+
+
+def callee(owner: str, trace: TracebackType | None) -> Any:
+    """The class or function whose call failed: ``Bucket._internal_init``, ``BucketArgs.__init__``, ``helper``."""
+    head, _, last = owner.rpartition(".")
+    instance = last_self(trace)
+    if instance is not None and head and type(instance).__qualname__ == head:
+        return type(instance)
+    wanted = head if last in KEYWORD_ALIASES else owner
+    frames = []
+    while trace is not None:
+        frames.append(trace.tb_frame)
+        trace = trace.tb_next
+    for frame in reversed(frames):
+        for scope in (frame.f_locals, frame.f_globals):
+            if wanted in scope and callable(scope[wanted]):
+                return scope[wanted]
+    for module in list(sys.modules.values()):
+        found = vars(module).get(wanted) if isinstance(module, ModuleType) else None
+        if callable(found) and getattr(found, "__qualname__", "") == wanted:
+            return found
+    return None
+
+
+def last_self(trace: TracebackType | None) -> Any:
+    """The object whose method was running last."""
+    found = None
+    while trace is not None:
+        scope = trace.tb_frame.f_locals
+        found = scope.get("__self__", scope.get("self", found))
+        trace = trace.tb_next
+    return found
+
+
+def parameters(function: Any) -> list[str]:
+    """Names of the arguments it takes."""
+    if function is None:
+        return []
+    target = getattr(function, "_internal_init", None) or function
+    try:
+        names = list(inspect.signature(target).parameters)
+    except (TypeError, ValueError):
+        return []
+    return [name for name in names if name not in ("self", "__self__", "__props__", "args", "kwargs")]
+
+
+def public(owner: Any) -> list[str]:
+    """Its public names; of an instance of a resource, its properties."""
+    try:
+        return [name for name in dir(owner) if not name.startswith("_")]
+    except Exception:
+        return []
+
+
+def describe(owner: Any) -> str:
+    """Its full name: ``pulumi_aws.cfg``, ``pulumi_aws.s3.bucket.Bucket``."""
+    if isinstance(owner, ModuleType):
+        return owner.__name__
+    target = owner if hasattr(owner, "__qualname__") else type(owner)
+    return f"{target.__module__}.{target.__qualname__}"
+
+
+def re_group(pattern: str, text: str) -> str:
+    """The first group of the pattern in the text, or nothing."""
+    match = re.search(pattern, text)
+    return match[1] if match else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
