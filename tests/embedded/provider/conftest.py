@@ -1,0 +1,79 @@
+"""A MiniStack process of its own for these tests, and a provider against it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from watchkeeper.embedded.provider import AwsProvider
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"MiniStack ended with {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{url}/_ministack/health", timeout=2):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("MiniStack did not start")
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a MiniStack that lives as long as the tests."""
+    port = _free_port()
+    folder: Path = tmp_path_factory.mktemp("ministack")
+    environment = {
+        **os.environ,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait(f"http://127.0.0.1:{port}", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def provider(endpoint: str) -> AwsProvider:
+    """The provider, against that MiniStack."""
+    return AwsProvider(endpoint, REGION, "test", "test", ACCOUNT)
+
+
+@pytest.fixture(scope="session")
+def session(endpoint: str) -> boto3.session.Session:
+    """boto3 credentials and region for the same endpoint."""
+    return boto3.session.Session("test", "test", region_name=REGION)
