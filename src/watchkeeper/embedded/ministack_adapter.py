@@ -1,0 +1,516 @@
+"""The one file that touches MiniStack's internals. Written for the version that our ``local`` extra pins.
+
+MiniStack reads its environment variables when it is imported, so :func:`prepare` comes first; everything else imports
+it when called. What is changed in it, and why:
+
+- its AWS Config is replaced by ours (:func:`mount_config`), behind its own authentication and authorisation;
+- handlers of some services are wrapped, so that what AWS refuses is refused (:func:`wrap_handler`);
+- a request counts as having come through TLS (:func:`assume_tls`), since the endpoint stands for AWS's, which has it:
+  policies that deny plain HTTP would otherwise shut everybody out;
+- event targets that AWS would not have reached are not reached (:func:`guard_event_targets`), and functions that events
+  invoke get the retries and dead letters of an asynchronous invocation;
+- every managed policy of AWS has its document (:func:`know_managed_policies`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Response = tuple[int, dict[str, str], bytes]
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Any]]
+RootSecret = "test"
+
+_FROM_OUTSIDE = (
+    "AWS_ENDPOINT_URL",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_REGION",
+    "SERVICES",
+    "USE_SSL",
+    "LAMBDA_EXECUTOR",
+)
+
+
+def prepare(directory: Path, port: int, account: str, region: str, *, iam: bool) -> None:
+    """Set the process environment that MiniStack reads at import: loopback only, state under ``directory``, no
+    listener but the gateway's, no container daemon, and nothing of the user's own AWS configuration."""
+    for name in _FROM_OUTSIDE:
+        os.environ.pop(name, None)
+    os.environ.update(
+        {
+            "GATEWAY_PORT": str(port),
+            "EDGE_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_ACCOUNT_ID": account,
+            "MINISTACK_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": RootSecret,
+            "AUTH": "true" if iam else "false",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(directory / "ministack"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(directory / "s3"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "DOCKER_HOST": f"unix://{directory / 'no-docker.sock'}",
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        }
+    )
+
+
+def application() -> Any:
+    """MiniStack's ASGI application."""
+    from ministack import app
+
+    return app.app
+
+
+def current_scope() -> tuple[str, str]:
+    """Account and region of the request whose task this is, as MiniStack resolved them from its signature."""
+    from ministack.core import responses
+
+    return responses.get_account_id(), responses.get_region()
+
+
+def scope(account: str, region: str) -> AbstractContextManager[None]:
+    """Act in this account and region."""
+    from ministack.core import responses
+
+    manager: AbstractContextManager[None] = responses.request_scope(account, region)
+    return manager
+
+
+def on_loop(action: Callable[[], Any]) -> Any:
+    """Run on the serving event loop, where MiniStack's own handlers change its state, and give back the result."""
+    from ministack import app
+
+    loop = app._MAIN_LOOP
+    if loop is None or loop.is_closed():
+        return action()
+    try:
+        if asyncio.get_running_loop() is loop:
+            return action()
+    except RuntimeError:
+        # No loop in this thread: the usual case.
+        pass
+
+    async def run() -> Any:
+        return action()
+
+    return asyncio.run_coroutine_threadsafe(run(), loop).result(timeout=60)
+
+
+# --- requests -------------------------------------------------------------------------------------------------------
+
+
+def mount_config(answer: Callable[[str, dict[str, Any], str, str], Response]) -> None:
+    """Answer AWS Config's requests with ``answer(operation, request, account, region)``, called in a worker thread
+    after MiniStack has authenticated the caller and evaluated their policies."""
+    from ministack import app
+
+    async def handle(
+        _method: str, _path: str, headers: dict[str, str], body: bytes, _query: dict[str, list[str]]
+    ) -> Response:
+        account, region = current_scope()
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            return error(400, "SerializationException", "The request body is not JSON.")
+        return await asyncio.to_thread(answer, operation, request, account, region)
+
+    app.SERVICE_HANDLERS["config"] = handle
+
+
+def name_config_resources(resolve: Callable[[str, Mapping[str, Any], str, str], str]) -> None:
+    """Evaluate policies on Config's own ARNs: ``resolve(operation, request, account, region)`` gives the resource."""
+    from ministack.core import iam_actions
+
+    original = iam_actions.extract_resource_arn
+
+    def extract(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query_params: dict[str, list[str]],
+        region: str,
+        account_id: str,
+    ) -> str:
+        if service != "config":
+            found: str = original(service, method, path, headers, body, query_params, region, account_id)
+            return found
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            return "*"
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        return resolve(operation, request if isinstance(request, dict) else {}, account_id, region)
+
+    iam_actions.extract_resource_arn = extract
+
+
+def wrap_handler(service: str, wrapper: Callable[[Handler], Handler]) -> None:
+    """Put something around the handler of a service (MiniStack's name of it); runs after authorisation."""
+    from ministack import app
+
+    app.SERVICE_HANDLERS[service] = wrapper(app.SERVICE_HANDLERS[service])
+
+
+def error(status: int, code: str, message: str) -> Response:
+    """An error in AWS's JSON protocol."""
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return status, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": code}, body
+
+
+def assume_tls() -> None:
+    """Let ``aws:SecureTransport`` be true."""
+    from ministack import app
+    from ministack.core import iam_evaluator
+
+    def pin(source_ip: str, _secure: bool) -> None:
+        iam_evaluator._request_origin.set((source_ip, True))
+
+    app.pin_request_origin = pin
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket's policy text, whether its objects are encrypted with KMS by default, and with which key (empty:
+    S3's)."""
+
+    policy: str
+    kms: bool
+    key: str
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+def know_managed_policies(document_of: Callable[[str], str | None]) -> None:
+    """Give every AWS managed policy its document, made on first use. ``document_of(arn)``: JSON text, None for one that
+    AWS doesn't have."""
+    from ministack.services import iam
+
+    original = iam._lookup_policy
+
+    def lookup(arn: str) -> Any:
+        found = original(arn)
+        if found is not None or not iam._is_aws_managed_arn(arn):
+            return found
+        document = document_of(arn)
+        if document is None:
+            return None
+        name = arn[len(iam._AWS_MANAGED_POLICY_PREFIX) :]
+        iam._aws_managed_policies[arn] = iam._make_aws_managed_record(name, document)
+        return iam._aws_managed_policies[arn]
+
+    iam._lookup_policy = lookup
+
+
+def policy_exists(arn: str, account: str) -> bool:
+    """Whether a managed policy, AWS's or the account's, is there."""
+    from ministack.services import iam
+
+    return bool(iam.policy_known(arn)) if ":iam::aws:" in arn else bool(iam.policy_known(arn, account))
+
+
+def service_allowed(
+    service: str,
+    action: str,
+    resource_arn: str,
+    policy: str | Mapping[str, Any] | None,
+    *,
+    account: str,
+    region: str,
+    source_arn: str = "",
+    keys: Mapping[str, str] | None = None,
+) -> bool:
+    """Whether a resource policy lets a service principal act for ``account``. No policy: no."""
+    from ministack.core import iam_evaluator
+
+    if not policy:
+        return False
+    context = {"aws:sourceaccount": account, "aws:sourceowner": account, "aws:principalisawsservice": "true"}
+    if source_arn:
+        context["aws:sourcearn"] = source_arn
+    request = iam_evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource_arn,
+        region=region,
+        secure_transport=True,
+        service_context=context | dict(keys or {}),
+    )
+    return bool(iam_evaluator.evaluate_resource_policy(policy, request, service=service).decision == "Allow")
+
+
+def role_allowed(
+    role_arn: str,
+    action: str,
+    resource_arn: str,
+    *,
+    account: str,
+    region: str,
+    policy: str | Mapping[str, Any] | None = None,
+    policy_required: bool = False,
+    keys: Mapping[str, str] | None = None,
+) -> bool:
+    """Whether a role's policies, with the resource's own, allow an action. ``policy_required``: the resource's policy
+    has to delegate or allow (KMS)."""
+    from ministack.core import iam_evaluator
+
+    name = role_arn.rpartition("/")[2]
+    request = iam_evaluator.EvalContext(
+        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/AWSConfig",
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource_arn,
+        region=region,
+        secure_transport=True,
+        service_context=dict(keys or {}),
+    )
+    with scope(account, region):
+        identity = iam_evaluator.evaluate(request, iam_evaluator._gather_role_policies(name, account))
+        if policy is None and not policy_required:
+            return bool(identity.decision == "Allow")
+        combined = iam_evaluator.combine_resource_policy(
+            identity, request, policy or "", account, required=policy_required
+        )
+    return bool(combined.decision == "Allow")
+
+
+def role(account: str, role_arn: str) -> Mapping[str, Any] | None:
+    """A role's record: ``AssumeRolePolicyDocument`` … None if it isn't there under this very ARN."""
+    from ministack.services import iam
+
+    found = iam._roles.get_scoped(account, None, role_arn.rpartition("/")[2])
+    return found if found is not None and found.get("Arn") == role_arn else None
+
+
+def trusts(role_record: Mapping[str, Any], service: str) -> bool:
+    """Whether a role's trust policy names a service."""
+    from ministack.core import iam_evaluator
+
+    document = role_record.get("AssumeRolePolicyDocument") or {}
+    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    entries = [statements] if isinstance(statements, dict) else statements
+    return any(
+        entry.get("Effect") == "Allow" and iam_evaluator._service_principal_matches(entry.get("Principal"), service)
+        for entry in entries
+    )
+
+
+def bucket(account: str, name: str) -> Bucket | None:
+    """What decides whether somebody may write into a bucket; None: no such bucket."""
+    from ministack.services import s3
+
+    if not s3._buckets.contains_scoped(account, None, name):
+        return None
+    encryption = s3._bucket_encryption.get_scoped(account, None, name) or ""
+    algorithm = re.search(r"<SSEAlgorithm>([^<]*)<", encryption)
+    key = re.search(r"<KMSMasterKeyID>([^<]*)<", encryption)
+    return Bucket(
+        policy=s3._bucket_policies.get_scoped(account, None, name) or "",
+        kms=bool(algorithm) and algorithm[1].strip().startswith("aws:kms"),
+        key=key[1].strip() if key else "",
+    )
+
+
+def key_policy(account: str, region: str, key: str) -> tuple[str, str] | None:
+    """A key's ARN and policy, by id, ARN or alias; None: no such key."""
+    from ministack.services import kms
+
+    with scope(account, region):
+        record = kms._resolve_key(key)
+    return (record["Arn"], record.get("Policy") or "") if record else None
+
+
+def topic(account: str, region: str, arn: str) -> Mapping[str, str] | None:
+    """A topic's attributes; None: no such topic."""
+    from ministack.services import sns
+
+    with scope(account, region):
+        record = sns._topic_by_arn_any_scope(arn)
+    return None if record is None else dict(record.get("attributes", {}))
+
+
+def queue(account: str, region: str, arn: str) -> Mapping[str, str] | None:
+    """A queue's attributes; None: no such queue."""
+    from ministack.services import sqs
+
+    with scope(account, region):
+        record = sqs._queue_by_arn(arn)
+    return None if record is None else dict(record.get("attributes", {}))
+
+
+def function_policy(account: str, region: str, arn: str) -> Mapping[str, Any] | None:
+    """A function's resource policy (no statements: nobody but the account); None: no such function."""
+    from ministack.services import lambda_svc
+
+    with scope(account, region):
+        record, _, _ = lambda_svc._get_func_record_for_ref(arn)
+    if record is None:
+        return None
+    policy: Mapping[str, Any] = record.get("policy") or {"Statement": []}
+    return policy
+
+
+# --- actions --------------------------------------------------------------------------------------------------------
+
+
+def put_events(account: str, region: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Put events on a bus, source ``aws.*`` allowed, ten at a time as PutEvents does."""
+    from ministack.services import eventbridge
+
+    def put() -> None:
+        with scope(account, region):
+            for start in range(0, len(entries), 10):
+                eventbridge._put_events({"Entries": list(entries[start : start + 10])}, allow_aws_source=True)
+
+    on_loop(put)
+
+
+def invoke(account: str, region: str, arn: str, event: Any) -> bool:
+    """Invoke a function asynchronously, with AWS's retries and its dead letters; False: no such function."""
+    from ministack.services import lambda_svc
+
+    with scope(account, region):
+        record, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        if not record or not config:
+            return False
+        lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(record, config), event)
+    return True
+
+
+def publish(account: str, region: str, arn: str, subject: str, message: str) -> bool:
+    """Publish to a topic; False: no such topic."""
+    from ministack.services import sns
+
+    def send() -> bool:
+        with scope(account, region):
+            return sns.publish_internal(arn, message, subject) is not None
+
+    return bool(on_loop(send))
+
+
+def send_to_queue(account: str, region: str, arn: str, body: str) -> bool:
+    """Put a message into a queue, as a service does; False: no such queue."""
+    from ministack.core import arn as arns
+    from ministack.services import eventbridge
+
+    if queue(account, region, arn) is None:
+        return False
+    with scope(account, region):
+        eventbridge._dispatch_to_sqs(arns.parse_arn(arn), body)
+    return True
+
+
+EventGuard = Callable[[Mapping[str, Any], Mapping[str, Any], str, str, Callable[[], str]], bool]
+"""``guard(target, rule, account, region, event as JSON)`` -> whether the target gets the event."""
+
+
+def guard_event_targets(guard: EventGuard) -> None:
+    """Ask ``guard`` before an event rule's target gets an event; and invoke functions as EventBridge does, with
+    retries."""
+    from ministack.services import eventbridge
+
+    original = eventbridge._invoke_target
+
+    def guarded(target: Any, event: Any, rule: Any, view: Any = None) -> None:
+        view = view or eventbridge._pattern_event_view(event)
+        account, region = current_scope()
+        if guard(target, rule, account, region, lambda: json.dumps(view.event_with_detail())):
+            original(target, event, rule, view)
+
+    def dispatch_to_function(arn: str, payload: str) -> None:
+        try:
+            event = json.loads(payload)
+        except ValueError:
+            event = {"body": payload}
+        account, region = current_scope()
+        invoke(account, region, arn, event)
+
+    eventbridge._invoke_target = guarded
+    eventbridge._dispatch_to_lambda = dispatch_to_function
+
+
+def capture_mail(deliver: Callable[[str, str, str, str], None]) -> None:
+    """Hear of what a topic sends by mail, which MiniStack only logs: ``deliver(topic, address, subject, message)``."""
+    from ministack.services import sns
+
+    original = sns._fanout
+
+    def fanout(
+        topic_arn: str,
+        msg_id: str,
+        message: str,
+        subject: str,
+        message_structure: str = "",
+        message_attributes: dict[str, Any] | None = None,
+        message_group_id: str = "",
+        message_dedup_id: str = "",
+    ) -> None:
+        record = sns._topic_by_arn_any_scope(topic_arn)
+        for subscription in (record or {}).get("subscriptions", ()):
+            if subscription.get("protocol") not in ("email", "email-json"):
+                continue
+            text = sns._resolve_message_for_protocol(message, message_structure, subscription["protocol"])
+            if sns._matches_filter_policy(subscription, message_attributes or {}, text):
+                deliver(topic_arn, subscription.get("endpoint", ""), subject, text)
+        original(
+            topic_arn,
+            msg_id,
+            message,
+            subject,
+            message_structure,
+            message_attributes,
+            message_group_id=message_group_id,
+            message_dedup_id=message_dedup_id,
+        )
+
+    sns._fanout = fanout
+
+
+# --- state ----------------------------------------------------------------------------------------------------------
+
+_SAVING = threading.Lock()
+
+
+def save() -> None:
+    """Write MiniStack's state to disk now; it does so by itself only when it is stopped gracefully."""
+    from ministack import app
+    from ministack.core import persistence
+
+    with _SAVING:
+        for name, get_state in app._build_persistence_save_dict().items():
+            # The copy is taken where the state changes, the writing happens beside it.
+            state = on_loop(get_state)
+            if state is not None:
+                persistence.save_state(name, state)
+
+
+async def reset() -> None:
+    """Forget every resource, in memory and on disk, as MiniStack's own reset does."""
+    from ministack import app
+
+    async with app._get_reset_lock():
+        await asyncio.to_thread(app._reset_all_state)
