@@ -239,6 +239,12 @@ class _Part(BaseModel):
     )
 
 
+def _off(value: Any) -> Any:
+    """YAML 1.1 reads a bare ``off`` as false; Pulumi, which follows 1.2, as the word."""
+    return RemediationMode.OFF if value is False else value
+
+
+Mode = Annotated[RemediationMode, BeforeValidator(_off)]
 Frequency = Literal["One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours"]
 Text = Annotated[str, Field(min_length=1, max_length=256)]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_none_means_empty)]
@@ -356,7 +362,7 @@ class RuleSetting(_Part):
     """A word to group rules by in reports and metrics."""
     frequency: Frequency | None = None
     """How often Config evaluates; periodic rules only."""
-    remediation: RemediationMode | None = None
+    remediation: Mode | None = None
     """off, dry-run or automatic; dry-run by default."""
 
     @field_validator("identifier")
@@ -454,9 +460,9 @@ class Settings(_Part):
     """Whose results are brought together."""
     rules: Annotated[tuple[RuleSetting, ...], BeforeValidator(_none_means_empty)] = ()
     """More managed rules. One without a name and with a default rule's identifier takes that rule's place."""
-    remediation: Annotated[
-        dict[str, RemediationMode], BeforeValidator(lambda value: {} if value is None else value)
-    ] = Field(default_factory=dict)
+    remediation: Annotated[dict[str, Mode], BeforeValidator(lambda value: {} if value is None else value)] = Field(
+        default_factory=dict
+    )
     """Rule identifier to off, dry-run or automatic; dry-run for those not named."""
     exemption_tag: Annotated[str, Field(min_length=1, max_length=128)] = "ComplianceExempt"
     """Tag key: a resource that carries it is never remediated, unless the tag's value is false."""
@@ -899,6 +905,11 @@ def _remediation_fits(settings: Settings, _region: str | None) -> Iterable[Probl
             )
 
 
+def _some_rules(settings: Settings, _region: str | None) -> Iterable[Problem]:
+    if not settings.all_rules:
+        yield Problem("rules", "is empty, and so is defaultRules: there is nothing to monitor.", "Name a rule.")
+
+
 def _rules_fit(settings: Settings, region: str | None) -> Iterable[Problem]:
     seen: dict[str, str] = {}
     for path, rule in settings.placed_rules():
@@ -930,6 +941,7 @@ _COMBINATIONS: Final[tuple[tuple[tuple[str, ...], Callable[[Settings, str | None
     (("aggregator",), _aggregator_fits),
     (("rules", "defaultRules", "remediation"), _remediation_fits),
     (("rules", "defaultRules", "recording", "adoptRecorder", "approvedInstanceTypes"), _rules_fit),
+    (("rules", "defaultRules"), _some_rules),
     ((), _region_known),
 )
 

@@ -1,0 +1,140 @@
+"""The report bucket: what Config delivers and what the functions write."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from watchkeeper.functions.manifest import PREFIX_ALERT_LEDGER, PREFIX_REMEDIATION_LEDGER
+from watchkeeper.settings import DELIVERY_PREFIX
+from watchkeeper.stack.context import Concern, Context
+from watchkeeper.stack.policies import Statement, allow_service, deny_plain_http, document, from_account
+
+LEDGER_DAYS = 7
+"""A repeated event comes within hours; what was sent and decided need not be remembered longer than this."""
+INCOMPLETE_UPLOAD_DAYS = 7
+
+
+class ReportBucket(Concern):
+    """Versioned, encrypted with the key, private, TLS only, emptied by age; Config may deliver into it."""
+
+    def __init__(self, context: Context, key: aws.kms.Key, parent: pulumi.Resource) -> None:
+        super().__init__("ReportBucket", "report-bucket", context, parent)
+        name = context.name("compliance-reports")
+        self.bucket = aws.s3.Bucket(
+            name,
+            bucket=pulumi.Output.concat(
+                "compliance-reports-", context.account_id, "-", context.region, "-", context.settings.environment_suffix
+            ),
+            force_destroy=True,
+            tags=context.tags,
+            opts=self.child(),
+        )
+        self.public_access_block = aws.s3.BucketPublicAccessBlock(
+            context.name("compliance-reports-public-access"),
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self.child(),
+        )
+        self.versioning = aws.s3.BucketVersioning(
+            context.name("compliance-reports-versioning"),
+            bucket=self.bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=self.child(),
+        )
+        self.encryption = aws.s3.BucketServerSideEncryptionConfiguration(
+            context.name("compliance-reports-encryption"),
+            bucket=self.bucket.id,
+            rules=[_encryption_rule(key)],
+            opts=self.child(),
+        )
+        # S3 refuses two changes of a bucket's settings at once (OperationAborted): one after the other.
+        self.lifecycle = aws.s3.BucketLifecycleConfiguration(
+            context.name("compliance-reports-lifecycle"),
+            bucket=self.bucket.id,
+            rules=_lifecycle_rules(context.settings.report_retention_days),
+            opts=self.child(self.versioning),
+        )
+        self.policy = aws.s3.BucketPolicy(
+            context.name("compliance-reports-policy"),
+            bucket=self.bucket.id,
+            policy=document(*_statements(context, self.bucket)),
+            opts=self.child(self.public_access_block),
+        )
+        self.register_outputs({"bucketName": self.bucket.bucket, "bucketArn": self.bucket.arn})
+
+
+def _encryption_rule(key: aws.kms.Key) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+            sse_algorithm="aws:kms", kms_master_key_id=key.arn
+        ),
+        bucket_key_enabled=True,
+    )
+
+
+def _lifecycle_rules(days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    """Everything goes after its days, old versions, unfinished uploads and empty delete markers too; ledgers sooner."""
+    ledgers = {"alert-ledger": PREFIX_ALERT_LEDGER, "remediation-ledger": PREFIX_REMEDIATION_LEDGER}
+    return [
+        _expiry("expire-all", "", days),
+        *(_expiry(f"expire-{name}", prefix, min(days, LEDGER_DAYS)) for name, prefix in ledgers.items()),
+        aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="remove-delete-markers",
+            status="Enabled",
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True),
+        ),
+    ]
+
+
+def _expiry(id_: str, prefix: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+    return aws.s3.BucketLifecycleConfigurationRuleArgs(
+        id=id_,
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
+        noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+            noncurrent_days=days
+        ),
+        abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+            days_after_initiation=INCOMPLETE_UPLOAD_DAYS
+        ),
+    )
+
+
+def delivery_objects(context: Context, bucket: aws.s3.Bucket) -> pulumi.Output[str]:
+    """ARN of all that Config delivers."""
+    return pulumi.Output.concat(bucket.arn, f"/{DELIVERY_PREFIX}/AWSLogs/", context.account_id, "/Config/*")
+
+
+def _statements(context: Context, bucket: aws.s3.Bucket) -> list[Statement]:
+    """Config's three as in https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html, and TLS."""
+    tls_only = deny_plain_http(["s3:*"], [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])
+    if context.settings.adopt_recorder:
+        return [tls_only]
+    config = "config.amazonaws.com"
+    delivery = {"StringEquals": {**from_account(context)["StringEquals"], "s3:x-amz-acl": "bucket-owner-full-control"}}
+    return [
+        allow_service(
+            config,
+            ["s3:GetBucketAcl"],
+            bucket.arn,
+            sid="AWSConfigBucketPermissionsCheck",
+            condition=from_account(context),
+        ),
+        allow_service(
+            config, ["s3:ListBucket"], bucket.arn, sid="AWSConfigBucketExistenceCheck", condition=from_account(context)
+        ),
+        allow_service(
+            config,
+            ["s3:PutObject"],
+            delivery_objects(context, bucket),
+            sid="AWSConfigBucketDelivery",
+            condition=delivery,
+        ),
+        tls_only,
+    ]
