@@ -60,8 +60,8 @@ def handler(event: object, context: Any) -> dict[str, Any]:
 def decide(change: ComplianceChange, rule: RuleInfo, environment: str) -> Alert | None:
     """The alert for a change; None where nobody has to know.
 
-    A violation has the level of its rule's severity. What was in violation and no longer is, has INFO; a result that was
-    fine and can't be told any more has LOW. A first COMPLIANT result is no news.
+    A violation has the level of its rule's severity. What was in violation and no longer is, has INFO; a result that
+    was fine and can't be told any more has LOW. A first COMPLIANT result is no news.
     """
     kind_and_level = _kind_and_level(change, rule)
     if kind_and_level is None:

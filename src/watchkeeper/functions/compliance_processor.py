@@ -63,7 +63,7 @@ def handler(event: object, context: Any) -> dict[str, Any]:
         runtime.client("cloudwatch"), runtime.environment("METRIC_NAMESPACE"), compliance_points(report), now
     )
     totals = report.totals
-    summary = {
+    summary: dict[str, Any] = {
         "rules": len(rules),
         "started": len(started),
         "pending": sorted(rule.rule.name for rule in report.rules if rule.pending),
@@ -73,7 +73,7 @@ def handler(event: object, context: Any) -> dict[str, Any]:
         "rules_not_evaluated": {rule.rule.name: rule.reason for rule in report.not_evaluated},
         "metrics": published,
     }
-    log("compliance processed", **summary)
+    log("compliance processed", "INFO", **summary)
     return summary
 
 
@@ -82,8 +82,8 @@ def start_evaluations(
 ) -> frozenset[str]:
     """Starts the evaluation of the rules, 25 a call; gives the names that AWS took.
 
-    A refusal for being busy is tried again while there is time before ``deadline`` (``time.monotonic``), then logged: the
-    rule's present results are collected all the same. Any other error is raised.
+    A refusal for being busy is tried again while there is time before ``deadline`` (``time.monotonic``), then logged:
+    the rule's present results are collected all the same. Any other error is raised.
     """
     started: set[str] = set()
     for batch in batches(names, RULES_PER_CALL):

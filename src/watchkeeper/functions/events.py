@@ -1,7 +1,7 @@
 """The events that functions receive, parsed once: a compliance change of AWS Config, a schedule, a call by hand.
 
-Anything else is an :class:`~watchkeeper.functions.runtime.UnknownEventError`: raised, so that it ends in the dead-letter
-queue.
+Anything else is an :class:`~watchkeeper.functions.runtime.UnknownEventError`: raised, so that it ends in the
+dead-letter queue.
 """
 
 from __future__ import annotations

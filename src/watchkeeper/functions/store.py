@@ -90,8 +90,8 @@ class Store:
         except Exception as error:
             if error_code(error) == "NoSuchBucket":
                 raise ReportBucketGoneError(
-                    f"report bucket {self.bucket!r} does not exist (NoSuchBucket). Deploy the stack again, then redrive "
-                    "the function's dead-letter queue: what could not be written waits there."
+                    f"report bucket {self.bucket!r} does not exist (NoSuchBucket). Deploy the stack again, then "
+                    "redrive the function's dead-letter queue: what could not be written waits there."
                 ) from error
             raise
 
@@ -103,11 +103,11 @@ STALE_AFTER = timedelta(minutes=15)
 class Once:
     """Does something once for an identity, across retries, repeated events and parallel invocations.
 
-    A claim is an object written with ``If-None-Match: *``. It says ``claimed`` until the work is done, then ``done``.
-    A repeated event finds ``done`` and stops. Lambda's own retry carries the same request id and goes on with its claim,
-    so a failed publish is tried again rather than lost. Somebody else's fresh claim means *try later*; a stale one is
-    taken over. Between the work and ``done`` lies one moment in which a crash can repeat the work; the other order could
-    lose it.
+    A claim is an object written with ``If-None-Match: *``: ``claimed`` while somebody works, then ``done``, or
+    ``failed`` when the work raised. A repeated event finds ``done`` and stops. After ``failed`` the next try takes over
+    at once, so a publish that AWS refused is tried again rather than lost. Somebody else's fresh claim means *try
+    later*; a stale one is taken over. Between the work and ``done`` lies one moment in which a crash can repeat the
+    work; the other order could lose it.
     """
 
     def __init__(self, store: Store, prefix: str, request_id: str) -> None:
@@ -115,8 +115,11 @@ class Once:
         self._prefix = prefix
         self._request_id = request_id
 
-    def claim(self, identity: str) -> bool:
-        """Whether the work is ours to do now; False when it was done before.
+    @contextmanager
+    def work(self, identity: str) -> Iterator[bool]:
+        """A block that yields whether the work is ours to do; False when it was done before.
+
+        The claim becomes ``done`` when the block ends, ``failed`` when it raises.
 
         Raises
         ------
@@ -124,6 +127,17 @@ class Once:
             When another invocation is doing it.
         """
         key = f"{self._prefix}{identity}.json"
+        if not self._claim(key):
+            yield False
+            return
+        try:
+            yield True
+        except BaseException:
+            self._store.put(key, self._text("failed"))
+            raise
+        self._store.put(key, self._text("done"))
+
+    def _claim(self, key: str) -> bool:
         if self._store.put_if(key, self._text("claimed"), None):
             return True
         held = self._store.get(key)
@@ -132,27 +146,21 @@ class Once:
         state, holder, since = _claim(held.body)
         if state == "done":
             return False
-        if holder == self._request_id:
-            return True
-        if datetime.now(UTC) - since > STALE_AFTER and self._store.put_if(key, self._text("claimed"), held.etag):
-            log("took over a stale claim", "WARNING", key=key)
-            return True
-        raise RetryLaterError(
-            f"another invocation holds {key} since {since.isoformat()}; the event will be tried again"
-        )
-
-    def done(self, identity: str) -> None:
-        """Notes that the claimed work is done, for good."""
-        self._store.put(f"{self._prefix}{identity}.json", self._text("done"))
+        if state == "failed" or holder == self._request_id or datetime.now(UTC) - since > STALE_AFTER:
+            if self._store.put_if(key, self._text("claimed"), held.etag):
+                log("took over a claim", "WARNING", key=key, state=state)
+                return True
+            raise RetryLaterError(f"another invocation took {key} over; the event will be tried again")
+        raise RetryLaterError(f"{key} is held by another invocation since {since.isoformat()}; will be tried again")
 
     def _text(self, state: str) -> str:
         return json.dumps({"state": state, "request_id": self._request_id, "at": datetime.now(UTC).isoformat()}) + "\n"
 
 
 def _claim(body: bytes) -> tuple[str, str, datetime]:
-    """State, holder and time of a claim; an unreadable one counts as a stale claim of nobody."""
+    """State, holder and time of a claim; an unreadable one counts as failed."""
     try:
         claim = json.loads(body)
         return str(claim["state"]), str(claim["request_id"]), datetime.fromisoformat(claim["at"])
     except (ValueError, KeyError, TypeError):
-        return "claimed", "", datetime.fromtimestamp(0, UTC)
+        return "failed", "", datetime.fromtimestamp(0, UTC)

@@ -1,6 +1,6 @@
 """The JSON form of everything that we give out, and back again where a later run reads it.
 
-Each document carries ``schema``, the name of its JSON Schema in ``reports/schemas/`` (see :func:`schema`). Times are UTC:
+Each document carries ``schema``, the name of its JSON Schema in ``reports/schemas/``, see :func:`schema`. Times: UTC,
 ``2026-11-23T07:30:00Z``; scores and changes are percent and percentage points with one decimal, or null.
 """
 
