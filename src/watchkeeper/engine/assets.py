@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from watchkeeper.engine import wire
-from watchkeeper.graph import Archive, Asset
+from watchkeeper.graph import Archive, Asset, Secret
 
 SKIPPED: Final = frozenset({"__pycache__"})
 """Folders that Python writes by itself: they don't make a change of code."""
@@ -99,5 +99,5 @@ def _find(value: Any, path: str) -> Iterator[tuple[str, Asset | Archive]]:
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _find(item, f"{path}[{index}]")
-    elif isinstance(value, (wire.Secret, wire.OutputValue)):
+    elif isinstance(value, (Secret, wire.OutputValue)):
         yield from _find(value.value, path)

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlparse
 
 from watchkeeper.engine import wire
 from watchkeeper.engine.program import Project
-from watchkeeper.graph import Unknown
+from watchkeeper.graph import Secret, Unknown
 from watchkeeper.model import SourcePosition
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
@@ -59,7 +59,7 @@ LEGACY_FEATURES: Final = frozenset(
 SEVERITIES: Final = ("debug", "info", "warning", "error")
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What the program asks can't be done; the text goes back to the program as its exception."""
 
 
@@ -182,7 +182,7 @@ def _handler(name: str, method: Callable[[Any], Any] | None) -> Callable[[Any, A
             )
         try:
             return method(request)  # type: ignore[misc]
-        except (Refusal, wire.WireError) as refusal:
+        except (RefusalError, wire.WireError) as refusal:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refusal))
 
     return handle
@@ -234,19 +234,19 @@ class _Monitor:
         return self._empty()
 
     def RegisterStackTransform(self, request: Any) -> Any:
-        raise Refusal(_cannot("resource transforms"))
+        raise RefusalError(_cannot("resource transforms"))
 
     def RegisterStackInvokeTransform(self, request: Any) -> Any:
-        raise Refusal(_cannot("invoke transforms"))
+        raise RefusalError(_cannot("invoke transforms"))
 
     def RegisterResourceHook(self, request: Any) -> Any:
-        raise Refusal(_cannot(f"resource hooks ({request.name})"))
+        raise RefusalError(_cannot(f"resource hooks ({request.name})"))
 
     def RegisterErrorHook(self, request: Any) -> Any:
-        raise Refusal(_cannot(f"error hooks ({request.name})"))
+        raise RefusalError(_cannot(f"error hooks ({request.name})"))
 
     def Call(self, request: Any) -> Any:
-        raise Refusal(_cannot(f"methods of resources ({request.tok})"))
+        raise RefusalError(_cannot(f"methods of resources ({request.tok})"))
 
     # -- the engine service
 
@@ -269,16 +269,18 @@ class _Monitor:
 
     def RegisterResource(self, request: Any) -> Any:
         if request.remote:
-            raise Refusal(_cannot(f"components from other languages ({request.type} {request.name!r})"))
+            raise RefusalError(_cannot(f"components from other languages ({request.type} {request.name!r})"))
         for present, what in (
             (request.transforms, "resource transforms"),
             (request.state_migrations, "state migrations"),
             (any(names for _, names in request.hooks.ListFields()), "resource hooks"),
         ):
             if present:
-                raise Refusal(_cannot(f"{what} ({request.type} {request.name!r})"))
+                raise RefusalError(_cannot(f"{what} ({request.type} {request.name!r})"))
         registration = self._registration(request)
         answer = self._session.register(registration)
+        if answer.failed and not request.supportsResultReporting:
+            raise RefusalError(f"{registration.type} {registration.name!r} could not be made")
         return self._messages.RegisterResourceResponse(
             urn=registration.urn,
             id=answer.id,
@@ -320,7 +322,7 @@ class _Monitor:
         )
         if result is None:
             return self._messages.ResourceInvokeResponse(unknown=True)
-        values = {key: wire.Secret(value) for key, value in result.items()} if secret else result
+        values = {key: Secret(value) for key, value in result.items()} if secret else result
         return self._messages.ResourceInvokeResponse(**{"return": wire.encode(values)})
 
     # -- requests into registrations
@@ -385,7 +387,7 @@ class _Monitor:
             if registration.urn in self._urns:
                 first = self._urns[registration.urn]
                 where = f" The first one is at {first.file}:{first.line}." if first is not None else ""
-                raise Refusal(
+                raise RefusalError(
                     f"Duplicate resource URN {registration.urn!r}: two resources of type {registration.type} are named "
                     f"{registration.name!r}; give each its own name.{where}"
                 )

@@ -311,9 +311,9 @@ def _properties(result: ast.ClassDef) -> Iterator[tuple[str, str]]:
             subject, kind = node.args
             if isinstance(subject, ast.Name) and isinstance(kind, ast.Name):
                 kinds[subject.id] = kind.id
-    for name, kind in kinds.items():
+    for name, kind_name in kinds.items():
         head, *rest = name.split("_")
-        yield head + "".join(part.capitalize() for part in rest), kind
+        yield head + "".join(part.capitalize() for part in rest), kind_name
 
 
 def _snake(name: str) -> str:

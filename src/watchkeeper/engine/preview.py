@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -20,6 +20,7 @@ from watchkeeper.graph import UNKNOWN, Graph, Reference, Resource, Secret, Unkno
 TIMEOUT: Final = 120.0
 """Seconds that a program may take."""
 PROVIDER_PREFIX: Final = "pulumi:providers:"
+Known = Callable[[Registration], State | None]
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,14 @@ def preview(project: Project, provider: Provider | None = None, *, timeout: floa
     ProjectError
         The language's own tools are missing.
     """
-    return preview_with(project, provider, {}, timeout=timeout)
+    return preview_with(project, provider, lambda _: None, timeout=timeout)
 
 
-def preview_with(
-    project: Project, provider: Provider | None, existing: Mapping[str, State], *, timeout: float = TIMEOUT
-) -> Preview:
-    """The same, with resources by URN that exist and will not change: their ids and outputs are known."""
+def preview_with(project: Project, provider: Provider | None, known: Known, *, timeout: float = TIMEOUT) -> Preview:
+    """The same; ``known`` says what a registered resource has as id and outputs already, if it exists."""
     start = time.monotonic()
     offline = OfflineProvider(project.region) if provider is None else None
-    session = PreviewSession(project, provider or offline, existing)  # type: ignore[arg-type]
+    session = PreviewSession(project, provider or offline, known)  # type: ignore[arg-type]
     with Program(project, dry_run=True) as program, monitor.serve(project, session, dry_run=True) as address:
         ending = program.run(address, timeout)
     guessed = (*_encrypted(project), *(offline.guessed if offline is not None else ()))
@@ -72,12 +71,12 @@ def _encrypted(project: Project) -> tuple[str, ...]:
 class PreviewSession:
     """Answers a program with what is known before anything exists, and remembers what it registered."""
 
-    def __init__(self, project: Project, provider: Provider, existing: Mapping[str, State]) -> None:
+    def __init__(self, project: Project, provider: Provider, known: Known) -> None:
         self.messages: list[str] = []
         self.registrations: dict[str, Registration] = {}
         self._project = project
         self._provider = provider
-        self._existing = existing
+        self._known = known
         self._lock = threading.Lock()
         self._resources: dict[str, Resource] = {}
         self._stack_outputs: Mapping[str, Any] = {}
@@ -163,13 +162,13 @@ class PreviewSession:
         return only if isinstance(only, str) else None
 
     def _answer(self, registration: Registration) -> Answer:
+        existing = self._known(registration)
         if not registration.custom:
             return Answer()
         if registration.type.startswith(PROVIDER_PREFIX):
             return Answer(provider_id(registration.urn), registration.inputs)
         if registration.import_id:
             return Answer(registration.import_id, self._read(registration, registration.import_id))
-        existing = self._existing.get(registration.urn)
         if existing is not None:
             return Answer(existing.id, secret_again(registration, existing.outputs))
         plain = wire.map_values(wire.without_secrets(registration.inputs), _unknown)

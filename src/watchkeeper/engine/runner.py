@@ -40,7 +40,7 @@ def main() -> int:
     import pulumi.runtime
 
     settings = json.loads(sys.stdin.readline())
-    with open(os.devnull) as nothing:
+    with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     program = Path(settings["program"])
     folder = program if program.is_dir() else program.parent
@@ -68,7 +68,7 @@ def main() -> int:
     loop.set_default_executor(ThreadPoolExecutor(max_workers=max(32, 2 * settings["parallel"])))
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: run(program)))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever stops the program is what we report
         if isinstance(error, SystemExit) and error.code in (None, 0):
             return 0
         Path(settings["report"]).write_text(json.dumps(explain(error, folder)))
@@ -92,7 +92,7 @@ def tell_references() -> None:
     of the resources it comes from can be named honestly; anything computed from it stays unknown.
     """
     from pulumi import _types
-    from pulumi.runtime import rpc
+    from pulumi.runtime import known_types, rpc
 
     original = getattr(rpc, "serialize_property", None)
     if original is None or "resource_obj" not in inspect.signature(original).parameters:
@@ -127,7 +127,7 @@ def tell_references() -> None:
             return plain
         value = args[0] if args else kwargs["value"]
         resource_obj = args[3] if len(args) > 3 else kwargs.get("resource_obj")
-        if resource_obj is None or not rpc.known_types.is_output(value):
+        if resource_obj is None or not known_types.is_output(value):
             return plain
         return await reference(value) or plain
 
@@ -265,7 +265,7 @@ def public(owner: Any) -> list[str]:
     """Its public names; of an instance of a resource, its properties."""
     try:
         return [name for name in dir(owner) if not name.startswith("_")]
-    except Exception:
+    except Exception:  # noqa: BLE001 - a module that can't list its names has none to offer
         return []
 
 

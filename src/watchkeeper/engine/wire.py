@@ -22,7 +22,7 @@ from watchkeeper.graph import UNKNOWN, Archive, Asset, Reference, Secret, Unknow
 SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
-SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature, not a secret
 RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 REFERENCE: Final = "watchkeeper-reference-9d7f3a2c51e84b06"
@@ -36,7 +36,7 @@ OTHER_UNKNOWNS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
-"""Unknown bool, number, list, asset and archive of older SDKs (``sdk/go/common/resource/plugin/rpc.go``: UnknownBoolValue …)."""
+"""Unknown bool, number, list, asset and archive (``sdk/go/common/resource/plugin/rpc.go``: UnknownBoolValue …)."""
 
 
 class WireError(ValueError):
@@ -129,7 +129,7 @@ def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def simplify(value: Any) -> Any:
-    """What the graph keeps: an output value becomes its value, a resource its id (or a Reference), a component its URN."""
+    """What the graph keeps: of an output its value, of a resource its id (or a Reference), of a component its URN."""
     return map_values(value, _simple)
 
 
@@ -196,17 +196,19 @@ def _dependencies(value: Any) -> Iterator[str]:
 
 def _read_asset(value: Mapping[str, Any], path: str) -> Asset:
     # An empty text comes without the field, or with path and uri empty beside it: what is not empty counts.
-    for name in ("path", "uri"):
-        if value.get(name):
-            return Asset(**{name: str(value[name])})
+    if value.get("path"):
+        return Asset(path=str(value["path"]))
+    if value.get("uri"):
+        return Asset(uri=str(value["uri"]))
     text = value.get("text", "")
     return Asset(text=text if isinstance(text, str) else str(text))
 
 
 def _read_archive(value: Mapping[str, Any], path: str) -> Archive:
-    for name in ("path", "uri"):
-        if value.get(name):
-            return Archive(**{name: str(value[name])})
+    if value.get("path"):
+        return Archive(path=str(value["path"]))
+    if value.get("uri"):
+        return Archive(uri=str(value["uri"]))
     parts = value.get("assets")
     if not isinstance(parts, Mapping):
         raise WireError(f"{path or 'value'}: an archive needs one of assets, path and uri")

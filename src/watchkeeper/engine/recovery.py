@@ -1,0 +1,115 @@
+"""After an interruption: finds out what became of the operations that were announced and not concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from watchkeeper.engine import wire
+from watchkeeper.engine.provider import Provider, ProviderError, State
+from watchkeeper.engine.state import Pending, ResourceState, StateFile
+
+NAME_ENDINGS: Final = ("name", "Name", "Identifier", "identifier")
+OWN_NAMES: Final = ("bucket", "name", "identifier", "function", "alias")
+"""Inputs that hold a resource's own name, for providers that don't look for themselves."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one interrupted operation. Not ``settled``: a person has to say."""
+
+    urn: str
+    detail: str
+    settled: bool = True
+
+
+def recover(state: StateFile, provider: Provider) -> Iterator[Finding]:
+    """Settle each interrupted operation in the state file, in the order they began.
+
+    A create is looked up: by the provider's own ``find(type, name, inputs)`` where it has one (it gives a State, or None
+    for "nothing was made"), else by ``read`` with the names in its inputs. Found, it is taken over; not found under a
+    fixed name, the program's next registration makes it again; without a name, a person decides
+    (:func:`watchkeeper.engine.state.resolve_pending`).
+    """
+    for pending in list(state.content.pending.values()):
+        try:
+            yield _HANDLERS[pending.operation](state, provider, pending)
+        except ProviderError as error:
+            said = ": ".join(part for part in (error.operation, error.code, str(error)) if part)
+            yield Finding(
+                pending.resource.urn, _uncertain(pending, f"looking for it failed ({said}). Run `up` again"), False
+            )
+        except Exception as error:  # noqa: BLE001 - a cloud that doesn't answer is reported, nothing is assumed
+            said = f"{type(error).__name__}: {error}"
+            yield Finding(
+                pending.resource.urn, _uncertain(pending, f"looking for it failed ({said}). Run `up` again"), False
+            )
+
+
+def _created(state: StateFile, provider: Provider, pending: Pending) -> Finding:
+    goal = pending.resource
+    found, certain = _find(provider, goal)
+    if found is not None:
+        live = state.content.resources.get(goal.urn)
+        replaced = live if live is not None and live.id != found.id else None
+        # Tainted: it may have been stopped halfway, so the next registration goes over it once more.
+        entry = replace(goal, id=found.id, outputs=dict(found.outputs), tainted=True)
+        state.finish(pending.key, put=entry, doom=replaced)
+        return Finding(goal.urn, f"its creation was interrupted; it exists as {found.id!r} and was taken over")
+    if certain:
+        state.finish(pending.key)
+        return Finding(goal.urn, "its creation was interrupted before anything was made")
+    advice = (
+        "and it has no fixed name to look for. Look for it in the account, then tell: "
+        "resolve_pending(state file, URN, its id), or None if it isn't there"
+    )
+    return Finding(goal.urn, _uncertain(pending, advice), False)
+
+
+def _updated(state: StateFile, provider: Provider, pending: Pending) -> Finding:
+    old = pending.resource
+    now = provider.read(old.type, old.id, wire.without_secrets(old.inputs))
+    if now is None:
+        state.finish(pending.key, drop=old.urn)
+        return Finding(old.urn, "its update was interrupted and it is gone; it will be made again")
+    state.finish(pending.key, put=replace(old, tainted=True))
+    return Finding(old.urn, "its update was interrupted; it will be updated again")
+
+
+def _deleted(state: StateFile, provider: Provider, pending: Pending) -> Finding:
+    old = pending.resource
+    now = provider.read(old.type, old.id, wire.without_secrets(old.inputs))
+    if now is not None:
+        state.finish(pending.key)
+        return Finding(old.urn, "its deletion was interrupted; it still exists")
+    doomed = f"{old.urn}#{old.id}" in state.content.doomed
+    gone: dict[str, Any] = {"spare": old} if doomed else {"drop": old.urn}
+    state.finish(pending.key, **gone)
+    return Finding(old.urn, "its deletion was interrupted after it was gone")
+
+
+_HANDLERS: Final = {"create": _created, "update": _updated, "delete": _deleted}
+
+
+def _find(provider: Provider, goal: ResourceState) -> tuple[State | None, bool]:
+    """What was made, if anything, and whether the answer is certain."""
+    inputs = wire.without_secrets(goal.inputs)
+    find = getattr(provider, "find", None)
+    if find is not None:
+        return find(goal.type, goal.name, inputs), True
+    names = _names(inputs)
+    for name in names:
+        found = provider.read(goal.type, name, inputs)
+        if found is not None:
+            return found, True
+    return None, bool(names)
+
+
+def _names(inputs: dict[str, Any]) -> list[str]:
+    own = [key for key in inputs if key in OWN_NAMES or key.endswith(NAME_ENDINGS)]
+    return list(dict.fromkeys(value for key in own if isinstance(value := inputs[key], str) and value))
+
+
+def _uncertain(pending: Pending, advice: str) -> str:
+    return f"its {pending.operation} was interrupted ({pending.since}) {advice}."
