@@ -330,7 +330,7 @@ def bucket(account: str, name: str) -> Bucket | None:
     key = re.search(r"<KMSMasterKeyID>([^<]*)<", encryption)
     return Bucket(
         policy=s3._bucket_policies.get_scoped(account, None, name) or "",
-        kms=bool(algorithm) and algorithm[1].strip().startswith("aws:kms"),
+        kms=algorithm is not None and algorithm[1].strip().startswith("aws:kms"),
         key=key[1].strip() if key else "",
     )
 

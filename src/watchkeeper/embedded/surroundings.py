@@ -146,6 +146,20 @@ class MiniStackEnvironment:
             clients, resource_type, resource_id, account=account, region=region, on_gap=self._on_gap
         )
 
+    def read_some(
+        self, account: str, region: str, resource_type: str, keys: Sequence[str], on_gap: Callable[[Gap], None]
+    ) -> list[ConfigurationItem]:
+        """The resources with these keys, for the recorder; see ``inventory.read_some``."""
+        clients = self.clients(account, region)
+        return inventory.read_some(clients, resource_type, keys, account=account, region=region, on_gap=on_gap)
+
+    def read_all(
+        self, account: str, region: str, types: Collection[str], on_gap: Callable[[Gap], None]
+    ) -> Iterator[ConfigurationItem]:
+        """Everything of these types, for the recorder; see ``inventory.read``."""
+        clients = self.clients(account, region)
+        return inventory.read(clients, types, account=account, region=region, on_gap=on_gap, workers=4)
+
     def _function_open(self, account: str, region: str, function_arn: str, source_arn: str) -> bool:
         policy = adapter.function_policy(account, region, function_arn)
         if policy is None:
