@@ -1,0 +1,63 @@
+"""key-service-principals: a key's policy lets in the services that have to use the key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.graph import Resource
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.delivery import service_answer
+from watchkeeper.preflight.publishing import key_uses
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import Key, Views
+
+NEEDED = ("kms:GenerateDataKey", "kms:Decrypt")
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each key against the services that publish to what it encrypts, or write logs with it."""
+    seen: set[tuple[str, str]] = set()
+    for use in key_uses(views):
+        if use.link.text and "alias/aws/" in use.link.text:
+            yield CHECK.finding(
+                use.user,
+                f"{use.service} cannot {use.why}: {quote(use.link.text)} is an AWS managed key, which cannot be opened to "
+                "services.",
+                fix="Encrypt it with a customer key whose policy lets the service in.",
+            )
+            continue
+        key = views.key(use.link)
+        if key is None:
+            yield CHECK.unknown(use.user, f"the key with which {use.service} has to {use.why} is not in the program")
+        elif (key.resource.urn, use.service) not in seen:
+            seen.add((key.resource.urn, use.service))
+            yield from _look_at(key, use.service, use.user, use.why)
+
+
+def _look_at(key: Key, service: str, user: Resource, why: str) -> Iterator[Result]:
+    answers = {action: service_answer(key.documents, action, None, service) for action in NEEDED}
+    refused = [action for action, answer in answers.items() if answer is False]
+    if refused:
+        yield CHECK.finding(
+            key.resource,
+            f"the key's policy does not let {service} do {' and '.join(refused)}, which it needs to {why} "
+            f"({quote(user.name)}).",
+            fix=f'Allow {" and ".join(NEEDED)} for the principal {{"Service": "{service}"}}, conditioned on the account.',
+            path="policy",
+        )
+    elif any(answer is None for answer in answers.values()):
+        yield CHECK.unknown(key.resource, "its policy is known only after the deployment")
+
+
+CHECK = Check(
+    id="key-service-principals",
+    severity=ERROR,
+    title="Key policies let in the services that need the key",
+    explanation="A service that publishes to an encrypted topic or queue, or writes an encrypted log group, uses the key "
+    "as itself; IAM policies do not help it, only the key policy does.",
+    aws_does="The service gets AccessDenied from KMS: events and alarms are lost silently; encrypted log groups are refused.",
+    fix="Name the service as a principal in the key policy.",
+    source="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+    look=look,
+    tags=("kms", "iam"),
+)

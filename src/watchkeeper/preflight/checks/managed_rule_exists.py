@@ -1,0 +1,43 @@
+"""managed-rule-exists: every managed rule's identifier exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper import catalog
+from watchkeeper.graph import UNKNOWN
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.managed_rules import RULE_TYPES, identifier_of
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each rule whose owner is AWS."""
+    for rule in views.of_type(*RULE_TYPES):
+        identifier, path = identifier_of(views, rule)
+        if identifier is UNKNOWN:
+            yield CHECK.unknown(rule, "the rule's identifier is known only after the deployment")
+        elif isinstance(identifier, str) and identifier not in catalog.managed_rules():
+            named = catalog.managed_rule_by_name(identifier)
+            nearest = named.identifier if named else catalog.nearest(identifier, catalog.managed_rules())
+            yield CHECK.finding(
+                rule,
+                f"{quote(identifier)} is not an AWS Config managed rule.",
+                fix=f"Did you mean {nearest}?" if nearest else "",
+                path=path,
+                data={"nearest": nearest},
+            )
+
+
+CHECK = Check(
+    id="managed-rule-exists",
+    severity=ERROR,
+    title="Managed rule identifiers exist",
+    explanation="A rule with owner AWS names one of AWS's managed rules by its identifier, in capitals with underscores.",
+    aws_does="PutConfigRule answers InvalidParameterValueException.",
+    fix="Take the identifier from the list of AWS Config managed rules, or from `watchkeeper rules list`.",
+    source="https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html",
+    look=look,
+    tags=("config", "rules"),
+)

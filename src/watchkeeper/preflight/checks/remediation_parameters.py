@@ -1,0 +1,58 @@
+"""remediation-parameters: a remediation says what it acts on and as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.values import at, one, truth
+from watchkeeper.preflight.views import REMEDIATION, Views
+
+ROLE_PARAMETER = "AutomationAssumeRole"
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each remediation configuration."""
+    for remediation in views.of_type(REMEDIATION):
+        parameters = at(views.inputs(remediation), "parameters")
+        if any(parameter is UNKNOWN for parameter in parameters):
+            yield CHECK.unknown(remediation, "the parameters are known only after the deployment")
+            continue
+        yield from _look_at(views, remediation, parameters)
+
+
+def _look_at(views: Views, remediation: Resource, parameters: list[object]) -> Iterator[Result]:
+    if not parameters:
+        yield CHECK.finding(remediation, "the remediation has no parameters.", path="parameters")
+        return
+    if not any(at(parameter, "resourceValue") for parameter in parameters):
+        yield CHECK.finding(
+            remediation,
+            "no parameter has a resourceValue: the document is never told which resource to correct.",
+            fix='Give the document\'s resource parameter resource_value="RESOURCE_ID".',
+            path="parameters",
+        )
+    names = [one(parameter, ("name",)) for parameter in parameters]
+    if truth(views.get(remediation, "automatic")) and ROLE_PARAMETER not in names and UNKNOWN not in names:
+        yield CHECK.finding(
+            remediation,
+            f"the remediation is automatic and has no {ROLE_PARAMETER}.",
+            fix=f'Add the parameter {{"name": "{ROLE_PARAMETER}", "static_value": role.arn}}.',
+            path="parameters",
+            aws_does="PutRemediationConfigurations answers InvalidParameterValueException.",
+        )
+
+
+CHECK = Check(
+    id="remediation-parameters",
+    severity=ERROR,
+    title="A remediation says what it acts on and as whom",
+    explanation="An SSM document needs its parameters: the resource (resource_value RESOURCE_ID) and, to run "
+    "automatically, the role that it assumes.",
+    aws_does="The remediation never runs, or every run fails.",
+    fix="Give parameters with a resource_value and AutomationAssumeRole.",
+    source="https://docs.aws.amazon.com/config/latest/developerguide/setup-autoremediation.html",
+    look=look,
+    tags=("config", "remediation"),
+)

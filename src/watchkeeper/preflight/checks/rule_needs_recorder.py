@@ -1,0 +1,47 @@
+"""rule-needs-recorder: rules and conformance packs are made after the recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import RULE, Views
+
+NEEDS = (RULE, "aws:cfg/conformancePack:ConformancePack")
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each rule against the recorders of the program, or of the account when that was asked."""
+    for rule in views.of_type(*NEEDS):
+        if views.recorders:
+            if not any(views.after(rule, recorder) for recorder in views.recorders):
+                name = views.recorders[0].name
+                yield CHECK.finding(
+                    rule,
+                    f"nothing makes this rule wait for the recorder {quote(name)}.",
+                    fix=f"Add depends_on=[<{name}'s RecorderStatus>] (or the recorder) to the rule's ResourceOptions.",
+                )
+        elif views.options.account is None:
+            yield CHECK.finding(
+                rule,
+                "the program has no recorder; if the account has none in this region, the rule is refused.",
+                fix="Add a recorder, or ask the account with --account.",
+                severity=UNSURE,
+            )
+        elif not views.options.account.recorders:
+            yield CHECK.finding(rule, "neither the program nor the account has a recorder in this region.")
+
+
+CHECK = Check(
+    id="rule-needs-recorder",
+    severity=ERROR,
+    title="Rules are made after the recorder",
+    explanation="AWS Config accepts a rule only when a configuration recorder exists. No property of a rule refers to "
+    "it, so the order has to be said.",
+    aws_does="PutConfigRule answers NoAvailableConfigurationRecorderException.",
+    fix="Add depends_on=[recorder_status] to the rule's ResourceOptions.",
+    source="https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigRule.html",
+    look=look,
+    tags=("config", "rules", "order"),
+)

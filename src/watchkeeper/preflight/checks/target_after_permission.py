@@ -1,0 +1,35 @@
+"""target-after-permission: a target is made after the permission that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import WARNING, Check, Result
+from watchkeeper.preflight.targets import function_targets, permissions_for
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each rule's target against the permissions for it."""
+    for target in function_targets(views):
+        found, _ = permissions_for(views, target)
+        if found and not any(views.after(target.resource, permission) for permission in found):
+            yield CHECK.finding(
+                target.resource,
+                f"nothing makes this target wait for the permission {quote(found[0].name)}.",
+                fix=f"Add depends_on=[<{found[0].name}>] to the target's ResourceOptions.",
+            )
+
+
+CHECK = Check(
+    id="target-after-permission",
+    severity=WARNING,
+    title="Targets are made after their permission",
+    explanation="A rule fires as soon as it has a target. Events that come before the permission are lost.",
+    aws_does="It accepts the target; invocations before the permission fail silently.",
+    fix="Add depends_on=[permission] to the target's ResourceOptions.",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-lambda-permissions",
+    look=look,
+    tags=("eventbridge", "lambda", "order"),
+)

@@ -1,0 +1,156 @@
+"""Whether AWS Config can deliver: to the channel's bucket, with its key, through the recorder's role or by itself.
+
+https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html and
+https://docs.aws.amazon.com/config/latest/developerguide/s3-kms-key-policy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from watchkeeper.graph import Resource
+from watchkeeper.preflight import policy as iam
+from watchkeeper.preflight.values import text
+from watchkeeper.preflight.views import (
+    CONFIG_SERVICE,
+    KEY,
+    KEY_ALIAS,
+    SERVICE_LINKED_ROLE,
+    Bucket,
+    Document,
+    Key,
+    Link,
+    Role,
+    Views,
+)
+
+WRITE = ("s3:GetBucketAcl", "s3:ListBucket", "s3:PutObject")
+ROLE_WRITE = ("s3:GetBucketAcl", "s3:PutObject")
+KEY_USE = ("kms:Decrypt", "kms:GenerateDataKey")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One channel with its bucket and the roles of the recorders that write through it."""
+
+    channel: Resource
+    link: Link
+    bucket: Bucket | None
+    prefix: str
+    roles: tuple[tuple[Link, Role | None], ...]
+
+
+def deliveries(views: Views) -> Iterator[Delivery]:
+    """Every channel of the program."""
+    roles = tuple((link, role) for _, link, role in views.recorder_roles())
+    for channel in views.channels:
+        link = views.link(channel, "s3BucketName", "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+        prefix = text(views.get(channel, "s3KeyPrefix")) or ""
+        yield Delivery(channel, link, views.bucket(link), prefix, roles)
+
+
+def service_linked(link: Link) -> bool:
+    """Whether the role is Config's own, which cannot write to S3 or KMS."""
+    if link.resource is not None and link.resource.type == SERVICE_LINKED_ROLE:
+        return True
+    return link.text is not None and "AWSServiceRoleForConfig" in link.text
+
+
+def arn_of(views: Views, bucket: Bucket, action: str, prefix: str) -> str:
+    """What an action is done to."""
+    if action != "s3:PutObject":
+        return bucket.arn
+    middle = f"{prefix.strip('/')}/" if prefix else ""
+    return f"{bucket.arn}/{middle}AWSLogs/{views.account}/Config/ConfigWritabilityCheckFile"
+
+
+def missing_in_policy(views: Views, delivery: Delivery) -> tuple[list[str], bool]:
+    """The actions that the bucket's policies refuse Config, and whether something of them is unknown."""
+    bucket = delivery.bucket
+    if bucket is None:
+        return [], True
+    unknown = "policy" in bucket.unplaced
+    missing: list[str] = []
+    for action in WRITE:
+        arn = arn_of(views, bucket, action, delivery.prefix)
+        answer = service_answer(bucket.policies, action, arn)
+        if answer is False:
+            missing.append(action)
+        unknown = unknown or answer is None
+    return missing, unknown
+
+
+def service_answer(
+    documents: Iterable[Document], action: str, arn: str | None, service: str = CONFIG_SERVICE
+) -> bool | None:
+    """Whether one of the resource policies lets the service do it."""
+    answers = [
+        None if document.policy is None else iam.service_allowed(document.policy, service, action, arn)
+        for document in documents
+    ]
+    if any(answers):
+        return True
+    return None if any(answer is None for answer in answers) else False
+
+
+def by_role(views: Views, delivery: Delivery) -> bool | None:
+    """Whether a recorder's role may write to the bucket by itself."""
+    bucket = delivery.bucket
+    if bucket is None or not delivery.roles:
+        return None
+    answers: list[bool | None] = []
+    for link, role in delivery.roles:
+        if service_linked(link):
+            answers.append(False)
+        elif role is None:
+            answers.append(None)
+        else:
+            answers.append(
+                _all([role.allows(action, arn_of(views, bucket, action, delivery.prefix)) for action in ROLE_WRITE])
+            )
+    return _all(answers)
+
+
+def key_of(views: Views, delivery: Delivery) -> tuple[Link, Key | None]:
+    """The key that what is delivered is encrypted with: the channel's own, or the bucket's."""
+    link = views.link(delivery.channel, "s3KmsKeyArn", KEY, KEY_ALIAS)
+    if not link.present and delivery.bucket is not None:
+        link = delivery.bucket.key
+    return link, views.key(link)
+
+
+def key_by_role(delivery: Delivery, key: Key) -> bool | None:
+    """Whether a recorder's role may use the key; needs a key policy that lets IAM decide."""
+    answers = [
+        False if service_linked(link) else None if role is None else role.allows("kms:GenerateDataKey", key.arn)
+        for link, role in delivery.roles
+    ]
+    if not answers:
+        return None
+    return _all([_all(answers), delegates(key, [role.arn for _, role in delivery.roles if role is not None])])
+
+
+def delegates(key: Key, principals: Iterable[str] = ()) -> bool | None:
+    """Whether a key's policy lets IAM policies of the account (or these roles) decide; without one it does."""
+    if not key.documents:
+        return True
+    if any(document.policy is None for document in key.documents):
+        return None
+    wanted = set(principals)
+    return any(
+        statement.allow
+        and kind == "AWS"
+        and isinstance(value, str)
+        and (value.endswith(":root") or value in wanted or value == "*")
+        for document in key.documents
+        if document.policy is not None
+        for statement in document.policy.statements
+        for kind, value in statement.principals
+    )
+
+
+def _all(answers: list[bool | None]) -> bool | None:
+    if any(answer is False for answer in answers):
+        return False
+    return None if any(answer is None for answer in answers) else True
