@@ -1,0 +1,143 @@
+"""Takes the new states of resources: keeps what changed, evaluates it, and announces it, in one transaction.
+
+https://docs.aws.amazon.com/config/latest/developerguide/select-resources-recording-frequency.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from watchkeeper.embedded.environment import Environment
+from watchkeeper.model import EPOCH, ConfigurationItem, ItemStatus
+
+from .active import active_rules
+from .context import config_arn
+from .evaluating import evaluate_change
+from .events import item_change, queue_notification
+from .recorders import frequency_of, running_recorder, scope_of
+from .results import COMPLIANCE_TYPE, record_outcomes, results_of_resource
+from .rule_status import note_success
+from .states import append_state, current, fingerprint, pack, state_by_id, unpack
+from .store import Session
+
+DAY = 24 * 3600
+
+
+def record_items(db: Session, environment: Environment, items: Iterable[ConfigurationItem], now: float) -> None:
+    """Record states as they came in: what the recorder leaves out is dropped, daily types wait for the day's end."""
+    recorders = {}
+    evaluated: set[tuple[str, str, str]] = set()
+    for item in items:
+        place = (item.account_id, item.region)
+        if place not in recorders:
+            recorders[place] = running_recorder(db, *place)
+        recorder = recorders[place]
+        if recorder is None or not scope_of(recorder).records(item.resource_type):
+            continue
+        if frequency_of(recorder, item.resource_type) == "DAILY" and current(db, *item.key) is not None:
+            db.run("INSERT OR REPLACE INTO daily VALUES (?,?,?,?,?)", (*item.key, pack(item)))
+            continue
+        evaluated |= _record(db, environment, item, now)
+    for account, region, rule in evaluated:
+        note_success(db, account, region, rule, now)
+
+
+def flush_daily(db: Session, environment: Environment, account: str, region: str, now: float) -> None:
+    """Record the last state of the day of what is recorded daily."""
+    rows = db.rows("SELECT body FROM daily WHERE account=? AND region=?", (account, region))
+    db.run("DELETE FROM daily WHERE account=? AND region=?", (account, region))
+    for row in rows:
+        _record(db, environment, unpack(row[0]), now)
+
+
+def keep_compliance(db: Session, account: str, region: str, resources: Iterable[tuple[str, str]], now: float) -> None:
+    """Record the compliance of resources as states of type ``AWS::Config::ResourceCompliance``, if that is recorded."""
+    recorder = running_recorder(db, account, region)
+    if recorder is None or not scope_of(recorder).records(COMPLIANCE_TYPE):
+        return
+    for resource_type, resource_id in resources:
+        keep_state(db, _compliance_item(db, account, region, resource_type, resource_id, now), now)
+
+
+def keep_state(db: Session, item: ConfigurationItem, now: float) -> tuple[ConfigurationItem, int] | None:
+    """Keep a state and announce it; the item as kept and its row id, or None where nothing changed."""
+    held = current(db, *item.key)
+    previous = state_by_id(db, held[1]) if held else None
+    if item.status.deleted and (previous is None or previous.status.deleted):
+        return None
+    if item.status.deleted and previous is not None:
+        item = _buried(previous, item)
+    mark = fingerprint(item)
+    if held is not None and held[0] == mark:
+        return None
+    captured = item.capture_time if item.capture_time != EPOCH else datetime.fromtimestamp(now, UTC)
+    if previous is not None:
+        captured = max(captured, previous.capture_time)
+    first = previous is None or previous.status.deleted
+    status = item.status if item.status.deleted else ItemStatus.DISCOVERED if first else ItemStatus.OK
+    item = replace(item, status=status, capture_time=captured, state_id=str(int(captured.timestamp() * 1000)))
+    state = append_state(db, item, mark)
+    queue_notification(db, item.account_id, item.region, item_change(item, previous, now))
+    return item, state
+
+
+def _record(db: Session, environment: Environment, item: ConfigurationItem, now: float) -> set[tuple[str, str, str]]:
+    """Keep a state, evaluate it; the rules (account, region, name) that did."""
+    kept = keep_state(db, item, now)
+    if kept is None:
+        return set()
+    item, state = kept
+    account, region = item.account_id, item.region
+    outcomes, rules = evaluate_change(db, environment, item, state, now)
+    changed = record_outcomes(db, account, region, outcomes, now, now)
+    keep_compliance(db, account, region, changed, now)
+    return {(account, region, rule) for rule in rules}
+
+
+def _buried(previous: ConfigurationItem, item: ConfigurationItem) -> ConfigurationItem:
+    """A deleted resource keeps its names; it has no configuration any more."""
+    return replace(
+        previous,
+        status=item.status,
+        capture_time=item.capture_time,
+        tags={},
+        relationships=(),
+        configuration={},
+        supplementary={},
+    )
+
+
+def _compliance_item(
+    db: Session, account: str, region: str, resource_type: str, resource_id: str, now: float
+) -> ConfigurationItem:
+    """https://docs.aws.amazon.com/config/latest/developerguide/view-compliance-history.html"""
+    rules = active_rules(db, account, region)
+    results = results_of_resource(db, account, region, resource_type, resource_id)
+    listed = [
+        {
+            "configRuleArn": rules[r.rule].arn if r.rule in rules else "",
+            "configRuleId": rules[r.rule].id if r.rule in rules else "",
+            "configRuleName": r.rule,
+            "complianceType": r.compliance,
+        }
+        for r in results
+    ]
+    worst = "NON_COMPLIANT" if any(r.compliance == "NON_COMPLIANT" for r in results) else "COMPLIANT"
+    identity = f"{resource_type}/{resource_id}"
+    return ConfigurationItem(
+        resource_type=COMPLIANCE_TYPE,
+        resource_id=identity,
+        account_id=account,
+        region=region,
+        arn=config_arn(account, region, f"resource-compliance/{identity}"),
+        status=ItemStatus.OK if results else ItemStatus.DELETED,
+        capture_time=datetime.fromtimestamp(now, UTC),
+        configuration={
+            "complianceType": worst,
+            "targetResourceId": resource_id,
+            "targetResourceType": resource_type,
+            "configRuleList": listed,
+        },
+    )
