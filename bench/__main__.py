@@ -1,6 +1,6 @@
 """``python -m bench [NAME …]``: run the measurements and print one JSON document.
 
-Each module beside this one that is named in :data:`BENCHES` is run in a process of its own, so that no measurement warms
+Each module beside this one that :data:`BENCHES` names is run in a process of its own, so that no measurement warms
 the next one up, and prints one JSON document on its standard output; its progress goes to standard error.
 """
 

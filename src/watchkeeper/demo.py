@@ -11,27 +11,27 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from watchkeeper import sample
+from watchkeeper import catalog, sample
 from watchkeeper.deployment import engine as deploying
 from watchkeeper.deployment.endpoint import Endpoint, of_running
-from watchkeeper.deployment.outcome import DeploymentError
 from watchkeeper.embedded import server
 from watchkeeper.engine import deployment as engine
 from watchkeeper.engine.program import Project
 from watchkeeper.functions import manifest
 from watchkeeper.model import ComplianceType
+from watchkeeper.reports.results import Counts
+from watchkeeper.settings import RemediationMode, Settings
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 """How long the demo waits for something that takes a second or two, before it says that it did not happen."""
-ALERT_TOPIC_TYPE = "aws:sns/topic:Topic"
+TOPIC_TYPE = "aws:sns/topic:Topic"
 LIVE_RULE = "S3_DEFAULT_ENCRYPTION_KMS"
 """The rule that the live change violates: a new bucket has SSE-S3, and this asks for KMS."""
 REPORTERS = ("compliance-processor", "compliance-report", "daily-aggregator", "executive-summary")
@@ -45,28 +45,23 @@ class DemoError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Resources per outcome under one rule."""
-
-    compliant: int = 0
-    non_compliant: int = 0
-    not_evaluated: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Demo:
     """All that was seen. The fields are those of ``schemas/demo.json``."""
 
     endpoint: str
     deployed: Sequence[Mapping[str, str]]
     compliance_before: Mapping[str, Counts]
+    """By rule, each resource's first result."""
     compliance_after: Mapping[str, Counts]
+    """By rule, each resource's last result."""
     alerts: Sequence[Mapping[str, Any]]
     remediations: Sequence[Mapping[str, Any]]
     reports: Sequence[str]
     files: Sequence[str]
     summary: Mapping[str, Any]
-    timings: Mapping[str, float]
+    """The executive summary, as the function wrote it."""
+    timings: dict[str, float]
+    """Seconds."""
 
 
 class Watcher:
@@ -108,9 +103,9 @@ class Watcher:
         tally = Counter((rule, compliance) for (rule, _), compliance in results.items())
         return {
             rule: Counts(
-                tally[rule, ComplianceType.COMPLIANT],
-                tally[rule, ComplianceType.NON_COMPLIANT],
-                tally[rule, ComplianceType.INSUFFICIENT_DATA],
+                compliant=tally[rule, ComplianceType.COMPLIANT],
+                non_compliant=tally[rule, ComplianceType.NON_COMPLIANT],
+                not_evaluated=tally[rule, ComplianceType.INSUFFICIENT_DATA],
             )
             for rule in self.rules
         }
@@ -178,3 +173,192 @@ class Inbox:
             for message in batch:
                 messages.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def run(project: Project, folder: Path, output: Path, say: Say, *, keep: bool = False) -> Demo:
+    """Start an embedded AWS in ``folder``, fill it, deploy ``project`` to it, and see what happens.
+
+    Report files go to ``output``. Unless ``keep`` is set, nothing is left running. Raises DemoError, and what the rooms
+    that it goes through raise.
+    """
+    started = time.monotonic()
+    settings = Settings.from_pulumi_config(project.config)
+    say("start", "Starting an embedded AWS, with IAM enforced")
+    running = server.start(folder, region=project.region or server.DEFAULT_REGION)
+    stage = _Stage(project, settings, folder, output, say, running, {"start": time.monotonic() - started})
+    try:
+        demo = stage.play()
+    finally:
+        if not keep:
+            server.stop(folder)
+    demo.timings["total"] = time.monotonic() - started
+    return demo
+
+
+class _Stage:
+    """One run, in the order that it is shown."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        folder: Path,
+        output: Path,
+        say: Say,
+        running: server.Running,
+        timings: dict[str, float],
+    ) -> None:
+        self.project, self.settings, self.folder, self.output = project, settings, folder, output
+        self.say, self.running, self.timings = say, running, timings
+        self.endpoint = of_running(running, project.region)
+        self.inbox = Inbox(self.endpoint)
+        self._bucket = ""
+        self._audit: dict[str, dict[str, Any]] = {}
+        self.rules = {f"{rule.name}-{settings.environment_suffix}": rule for rule in settings.all_rules}
+
+    def play(self) -> Demo:
+        self.say("sample", "Making a sample account through the AWS API")
+        account = sample.create(
+            self.endpoint.client, self.running.account, self.endpoint.region, self.settings.exemption_tag
+        )
+        self.say("sample", f"{account.size} resources, {len(account.violations)} violations planted")
+        with Watcher(self.endpoint) as watcher:
+            result = self._deploy()
+            self._first_evaluation(watcher, account)
+            before = watcher.counts(watcher.first)
+            self._decisions(watcher, account)
+            self._live_change(watcher)
+            keys = self._reports(result.outputs["functionNames"])
+            after = watcher.counts(watcher.last)
+        files = self._download(keys)
+        self.say("done", "Reading what was sent and what was done")
+        return Demo(
+            endpoint=self.running.endpoint,
+            deployed=[{"type": one.type, "name": one.name} for one in result.resources if one.custom],
+            compliance_before=before,
+            compliance_after=after,
+            alerts=self.inbox.read(),
+            remediations=self._records(),
+            reports=keys,
+            files=[str(file) for file in files],
+            summary=self._summary(files),
+            timings=self.timings,
+        )
+
+    def _deploy(self) -> engine.Result:
+        started = time.monotonic()
+        self.say("deploy", f"Deploying {self.project.directory.name} ({self.project.stack}) with the embedded engine")
+        result = engine.up(
+            self.project,
+            deploying.provider(self.running, self.project),
+            deploying.state_file(self.folder, self.project.name, self.project.stack),
+            on_event=self._deployed_one,
+        )
+        if result.errors:
+            raise DemoError("The deployment failed:\n" + "\n".join(map(str, result.errors)))
+        self.timings["deploy"] = time.monotonic() - started
+        self._bucket = str(result.outputs["bucketName"])
+        return result
+
+    def _deployed_one(self, event: engine.Event) -> None:
+        if event.kind != "succeeded":
+            return
+        self.say("deploy", f"{event.type} {event.name}")
+        topic = f"compliance-alerts-{self.settings.environment_suffix}"
+        # At once, so that the inbox misses no alert.
+        if event.type == TOPIC_TYPE and event.name == topic:
+            self.inbox.subscribe(f"arn:aws:sns:{self.endpoint.region}:{self.running.account}:{topic}")
+
+    def _first_evaluation(self, watcher: Watcher, account: sample.SampleAccount) -> None:
+        self.say("evaluate", "Waiting for AWS Config to evaluate every sample resource")
+        by_type = {
+            "AWS::S3::Bucket": set(account.buckets.values()),
+            "AWS::EC2::Instance": set(account.instances.values()),
+            "AWS::RDS::DBInstance": set(account.databases.values()),
+        }
+        managed = catalog.managed_rules()
+        expected = {
+            (name, resource)
+            for name, rule in self.rules.items()
+            for resource_type in managed[rule.identifier].resource_types
+            for resource in by_type.get(resource_type, ())
+        }
+        self.timings["first_evaluation"] = watcher.wait(
+            "a result of each rule on each sample resource", lambda: expected <= watcher.first.keys()
+        )
+
+    def _decisions(self, watcher: Watcher, account: sample.SampleAccount) -> None:
+        """Every violation that may be fixed is fixed, and every one has its record."""
+        self.say("remediate", "Waiting for a decision on every violation")
+        wanted = {
+            (name, resource)
+            for (name, resource), compliance in watcher.first.items()
+            if compliance is ComplianceType.NON_COMPLIANT and resource in account.ids
+        }
+        watcher.wait(
+            "an audit record for each violation",
+            lambda: wanted <= {(record["rule"], record["resource_id"]) for record in self._records()},
+        )
+        fixed = {
+            (record["rule"], record["resource_id"]) for record in self._records() if record["outcome"] == "applied"
+        }
+        watcher.wait(
+            "COMPLIANT again for everything that was fixed",
+            lambda: all(watcher.last.get(key) is ComplianceType.COMPLIANT for key in fixed),
+        )
+
+    def _live_change(self, watcher: Watcher) -> None:
+        """A user makes a bucket: from the answer of the API to NON_COMPLIANT, and to COMPLIANT again."""
+        rule = next((name for name, rule in self.rules.items() if rule.identifier == LIVE_RULE), None)
+        if rule is None:
+            return
+        bucket = f"made-just-now-{self.running.account}"
+        self.say("live", f"Making the bucket {bucket}, which violates {rule}")
+        sample.make_bucket(self.endpoint.client("s3"), bucket, self.endpoint.region)
+        self.timings["change_to_non_compliant"] = watcher.wait(
+            f"{rule} on {bucket}", lambda: watcher.first.get((rule, bucket)) is ComplianceType.NON_COMPLIANT
+        )
+        if self.rules[rule].remediation is not RemediationMode.AUTOMATIC:
+            return
+        self.timings["non_compliant_to_compliant"] = watcher.wait(
+            f"{bucket} COMPLIANT again", lambda: watcher.last.get((rule, bucket)) is ComplianceType.COMPLIANT
+        )
+
+    def _reports(self, deployed: Mapping[str, str]) -> list[str]:
+        """Run what the schedules would run, and list what it left in the report bucket."""
+        functions = self.endpoint.client("lambda")
+        for name in REPORTERS:
+            self.say("report", f"Running {name}")
+            answer = functions.invoke(FunctionName=deployed[name], Payload=b"{}")
+            if "FunctionError" in answer:
+                raise DemoError(f"{name} failed: {answer['Payload'].read().decode(errors='replace')}")
+        prefixes = (manifest.PREFIX_COMPLIANCE, manifest.PREFIX_EXECUTIVE, manifest.PREFIX_DAILY)
+        return [key for prefix in prefixes for key in self._keys(prefix)]
+
+    def _keys(self, prefix: str) -> list[str]:
+        pages = self.endpoint.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", ())]
+
+    def _records(self) -> list[dict[str, Any]]:
+        """The audit records of all remediation decisions, oldest first."""
+        s3 = self.endpoint.client("s3")
+        for key in self._keys(manifest.PREFIX_AUDIT):
+            if key not in self._audit:
+                self._audit[key] = json.loads(s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+        return sorted(self._audit.values(), key=lambda record: str(record["decided_at"]))
+
+    def _download(self, keys: Sequence[str]) -> list[Path]:
+        self.output.mkdir(parents=True, exist_ok=True)
+        s3, files = self.endpoint.client("s3"), []
+        for key in keys:
+            file = self.output / Path(key).name
+            file.write_bytes(s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            files.append(file)
+        return files
+
+    def _summary(self, files: Sequence[Path]) -> Mapping[str, Any]:
+        newest = max((file for file in files if "executive" in file.name and file.suffix == ".json"), default=None)
+        if newest is None:
+            raise DemoError("The executive-summary function wrote no JSON document.")
+        summary: Mapping[str, Any] = json.loads(newest.read_text())
+        return summary

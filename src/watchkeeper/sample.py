@@ -108,6 +108,11 @@ class SampleAccount:
     violations: tuple[Planted, ...]
 
     @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all its resources, as AWS Config has them."""
+        return frozenset((*self.buckets.values(), *self.instances.values(), *self.databases.values()))
+
+    @property
     def size(self) -> int:
         """How many resources there are."""
         return len(self.buckets) + len(self.instances) + len(self.databases)
@@ -124,6 +129,13 @@ def create(client: ClientFactory, account: str, region: str, exemption_tag: str)
         instances = dict(pool.map(lambda i: _instance(client("ec2"), i), INSTANCES))
         databases = dict(pool.map(lambda d: _database(client("rds"), d), DATABASES))
     return SampleAccount(buckets, instances, databases, tuple(_violations(buckets, instances, databases)))
+
+
+def make_bucket(s3: Any, name: str, region: str) -> None:
+    """A bucket as S3 makes it by default: SSE-S3, no versioning, public access blocked."""
+    # us-east-1 is the one region that must not be named as a location constraint.
+    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **location)
 
 
 def _violations(
@@ -150,9 +162,7 @@ def _tags(**more: str) -> list[dict[str, str]]:
 
 def _bucket(s3: Any, bucket: Bucket, account: str, region: str, key_arn: str, exemption_tag: str) -> tuple[str, str]:
     name = f"{bucket.name}-{account}-{region}"
-    # us-east-1 is the one region that must not be named as a location constraint.
-    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=name, **location)
+    make_bucket(s3, name, region)
     tags = _tags(**({exemption_tag: "true"} if bucket.exempt else {}))
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     if bucket.kms:

@@ -38,7 +38,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    _show: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    _show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None: ...
 
 
@@ -64,9 +66,9 @@ def main() -> NoReturn:
     try:
         app()
     except CommandError as error:
-        err.print(f"[bold red]error[/] {safe(error)}")
+        err.print("[bold red]error[/]", safe(error))
         if error.hint:
-            err.print(f"      {safe(error.hint)}")
+            err.print("     ", safe(error.hint))
         sys.exit(error.code)
     except KeyboardInterrupt:
         err.print("interrupted")
@@ -78,7 +80,7 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("WATCHKEEPER_TRACEBACK"):
             raise
-        err.print(f"[bold red]internal error[/] {type(error).__name__}: {safe(error)}")
+        err.print("[bold red]internal error[/]", safe(f"{type(error).__name__}: {error}"))
         err.print("      This is a fault of Watchkeeper. WATCHKEEPER_TRACEBACK=1 shows where; please report it.")
         sys.exit(Exit.FAILED)
     sys.exit(Exit.CLEAN)

@@ -32,7 +32,8 @@ EnvOption = Annotated[
     str, typer.Option("--env", "-e", help="Environment: the Pulumi stack, with its settings in Pulumi.<env>.yaml.")
 ]
 TargetOption = Annotated[
-    Target, typer.Option("--target", "-t", help="The embedded AWS on this machine, or AWS itself.", case_sensitive=False)
+    Target,
+    typer.Option("--target", "-t", help="The embedded AWS on this machine, or AWS itself.", case_sensitive=False),
 ]
 RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region. Default: the target's own.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]

@@ -1,7 +1,7 @@
 """What the commands print: tables for people, one JSON document for programs, plain text when piped.
 
 Names, tags and annotations come from resources that anybody may have made: nothing of them reaches a terminal before
-:func:`clean` took the control characters out, and nothing is read as Rich markup.
+:func:`clean` took the control characters out, and nothing of them is read as markup.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from watchkeeper.model import ComplianceType, Severity
 
@@ -54,35 +54,29 @@ def _visible(character: str) -> str:
     return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn") else character
 
 
-def safe(text: object) -> str:
-    """Cleaned text that Rich won't read as markup."""
-    return escape(clean(text))
+def safe(text: object, style: str = "") -> Text:
+    """Cleaned text that is text and nothing else: Rich reads no markup in it."""
+    return Text(clean(text), style=style)
 
 
-def styled(value: str, styles: dict[Any, str]) -> str:
-    """A known word in its colour; an unknown one cleaned and plain."""
-    style = styles.get(value)
-    return f"[{style}]{safe(value)}[/]" if style else safe(value)
+def styled(value: str, styles: Mapping[Any, str]) -> Text:
+    """A known word in its colour; an unknown one plain."""
+    return safe(value, styles.get(value, ""))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print a table; cells are Rich markup, so whatever comes from a resource goes through :func:`safe` first."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Collection[str] = ()) -> None:
+    """Print a table, or tab-separated lines with a header when piped: what ``cut``, ``awk`` and a spreadsheet take."""
+    cells = [[cell if isinstance(cell, Text) else safe(cell) for cell in row] for row in rows]
     if not out.is_terminal:
-        _plain(columns, rows)
+        for line in ([safe(column) for column in columns], *cells):
+            sys.stdout.write("\t".join(cell.plain for cell in line) + "\n")
         return
     shown = Table(title=title or None, title_justify="left", title_style="bold", header_style="dim", box=None)
     for column in columns:
         shown.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
+    for row in cells:
         shown.add_row(*row)
     out.print(shown)
-
-
-def _plain(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Tab-separated, with a header: what ``cut``, ``awk`` and a spreadsheet take."""
-    out.print("\t".join(columns))
-    for row in rows:
-        out.print("\t".join(row), soft_wrap=True)
 
 
 def document(value: Any) -> None:
@@ -100,6 +94,6 @@ def _json_value(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def note(text: str) -> None:
-    """A line for a person who watches: on standard error, so that a pipe stays clean. Rich markup."""
-    err.print(text)
+def note(*parts: str | Text) -> None:
+    """A line for a person who watches: on standard error, so that a pipe stays clean. Texts of ours may be markup."""
+    err.print(*parts)

@@ -44,7 +44,9 @@ class Endpoint:
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
         except (ClientError, BotoCoreError) as error:
-            raise DeploymentError(f"AWS does not answer: {error}", "Check credentials with: aws sts get-caller-identity") from error
+            raise DeploymentError(
+                f"AWS does not answer: {error}", "Check credentials with: aws sts get-caller-identity"
+            ) from error
 
 
 def aws(region: str | None = None) -> Endpoint:

@@ -10,6 +10,7 @@ from watchkeeper.embedded.provider import AwsProvider
 from watchkeeper.embedded.server import Running
 from watchkeeper.engine import deployment
 from watchkeeper.engine.program import Project
+from watchkeeper.engine.state import read_state
 
 OnEvent = Callable[[deployment.Event], None]
 
@@ -32,4 +33,5 @@ def provider(running: Running, project: Project) -> AwsProvider:
 
 def outputs(folder: Path, project: str, stack: str) -> Mapping[str, Any]:
     """The stack's outputs as of its last deployment; empty when there is none."""
-    return deployment.outputs(state_file(folder, project, stack))
+    content = read_state(state_file(folder, project, stack))
+    return content.outputs if content else {}
