@@ -51,13 +51,14 @@ class ReportBucket(Concern):
             rules=[_encryption_rule(key)],
             opts=self.child(),
         )
-        # S3 refuses two changes of a bucket's settings at once (OperationAborted): one after the other.
+        # Its rules for noncurrent versions mean nothing before there are versions.
         self.lifecycle = aws.s3.BucketLifecycleConfiguration(
             context.name("compliance-reports-lifecycle"),
             bucket=self.bucket.id,
             rules=_lifecycle_rules(context.settings.report_retention_days),
             opts=self.child(self.versioning),
         )
+        # S3 refuses a policy while public access is being blocked (OperationAborted): one after the other.
         self.policy = aws.s3.BucketPolicy(
             context.name("compliance-reports-policy"),
             bucket=self.bucket.id,

@@ -112,7 +112,10 @@ def _topic_policy(
     concern: Concern, resource: str, topic: aws.sns.Topic, statements: list[Statement]
 ) -> aws.sns.TopicPolicy:
     return aws.sns.TopicPolicy(
-        concern.context.name(f"{resource}-policy"), arn=topic.arn, policy=document(*statements), opts=concern.child()
+        concern.context.name(f"{resource}-topic-policy"),
+        arn=topic.arn,
+        policy=document(*statements),
+        opts=concern.child(),
     )
 
 
