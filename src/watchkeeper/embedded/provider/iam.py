@@ -276,7 +276,7 @@ class GroupPolicyAttachment(_Attachment):
 
 
 class Policy(Handler):
-    """A customer-managed policy; ``id`` is the ARN. An update makes a new default version and drops the oldest of five."""
+    """A customer-managed policy; ``id`` is the ARN. An update makes a new default version."""
 
     types = ("aws:iam/policy:Policy",)
     service = "iam"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -189,10 +190,14 @@ def default_policy(aws: Aws) -> str:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
     root = f"arn:{aws.partition}:iam::{aws.account}:root"
-    return (
-        '{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",'
-        f'"Principal":{{"AWS":"{root}"}},"Action":"kms:*","Resource":"*"}}]}}'
-    )
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": root},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]})
 
 
 HANDLERS: tuple[Handler, ...] = (Key(), Alias(), KeyPolicy())

@@ -18,6 +18,9 @@ from watchkeeper.graph import UNKNOWN, Archive, Asset
 
 _Result = TypeVar("_Result")
 
+_CONTENT = "__content"
+"""The output that remembers what was shipped: SHA-256 by property. The files themselves may change between two runs."""
+
 
 class AwsProvider:
     """Pulumi's classic AWS resource types over boto3, against any endpoint.
@@ -213,6 +216,11 @@ class AwsProvider:
             found["region"] = values.get("region", self._region)
         if "tagsAll" in handler.schema.outputs:
             found["tagsAll"] = {**self._default_tags, **(found.get("tags") or {})}
+        hashes = {
+            key: archives.content_hash(item) for key, item in values.items() if isinstance(item, (Archive, Asset))
+        }
+        if hashes:
+            found[_CONTENT] = {**hashes, **outputs.get(_CONTENT, {})}
         return {key: value for key, value in found.items() if value is not None}
 
     def _undo(self, handler: Handler, aws: Aws, values: Values) -> None:
@@ -251,6 +259,9 @@ def _comparable(value: Any) -> Any:
 def _differs(handler: Handler, name: str, old: State, before: Values, after: Values) -> bool:
     if has_unknown(after.get(name)):
         return True
+    shipped = old.outputs.get(_CONTENT, {}).get(name)
+    if shipped is not None and _is_code(after.get(name)):
+        return bool(after[name] != f"sha256:{shipped}")
     ordered = name in handler.ordered
     known_before, wanted = before.get(name), after.get(name)
     if not same(known_before, wanted, ordered=ordered):

@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from watchkeeper.embedded.provider import iam, kms, s3
+from watchkeeper.embedded.provider import awslambda, cfg, cloudwatch, events, iam, kms, messaging, s3
 from watchkeeper.embedded.provider.handler import Handler
 
-_SERVICES: tuple[tuple[Handler, ...], ...] = (iam.HANDLERS, kms.HANDLERS, s3.HANDLERS)
+_SERVICES: tuple[tuple[Handler, ...], ...] = (
+    awslambda.HANDLERS,
+    cfg.HANDLERS,
+    cloudwatch.HANDLERS,
+    events.HANDLERS,
+    iam.HANDLERS,
+    kms.HANDLERS,
+    messaging.HANDLERS,
+    s3.HANDLERS,
+)
 
 
 @lru_cache(maxsize=1)
