@@ -58,7 +58,9 @@ class Store:
             with self._named():
                 self._s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode(), ContentType=JSON, **condition)
         except Exception as error:
-            if error_code(error) in _CONFLICTS:
+            code = error_code(error)
+            # If-Match on an object that went meanwhile is answered with NoSuchKey.
+            if code in _CONFLICTS or (etag is not None and code in _ABSENT):
                 return False
             raise
         return True

@@ -144,7 +144,7 @@ def _movement(trend: Trend) -> str:
         Direction.WORSENING: f"Down {-trend.change:g} points",
         Direction.STEADY: "Unchanged",
     }
-    return f" {words[trend.direction]} since {trend.previous.day.isoformat()}."
+    return f" {words[trend.direction]} since {trend.previous.day:%-d %B}."
 
 
 def _number(amount: int, noun: str) -> str:
