@@ -187,6 +187,12 @@ def worth_reading(request: Request) -> bool:
     return request.method in ("POST", "PUT", "DELETE", "PATCH") and request.service in SERVICES
 
 
+def is_read_only(request: Request) -> bool:
+    """Whether the request can't have changed anything, as far as its operation's name tells."""
+    operation = _operation(request)
+    return bool(operation and _READ_ONLY.match(operation))
+
+
 def changes(request: Request, reply: bytes, account: str, region: str) -> list[Change]:
     """What a successful request may have changed. IAM's resources have no region; theirs is the request's."""
     if request.service == "s3":

@@ -353,6 +353,15 @@ def topic(account: str, region: str, arn: str) -> Mapping[str, str] | None:
     return None if record is None else dict(record.get("attributes", {}))
 
 
+def subscription_protocol(arn: str) -> str | None:
+    """``email``, ``sqs`` …; None: no such subscription."""
+    from ministack.services import sns
+
+    topic_arn = arn.rpartition(":")[0]
+    record = sns._find_subscription(sns._sub_arn_to_topic.get(arn) or topic_arn, arn)
+    return None if record is None else str(record.get("protocol", ""))
+
+
 def queue(account: str, region: str, arn: str) -> Mapping[str, str] | None:
     """A queue's attributes; None: no such queue."""
     from ministack.services import sqs

@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 Place = tuple[str, str]
 """Account and region."""
 _HISTORY = 512
+_ANYWHERE = GLOBAL_TYPES | {EVERYTHING, "AWS::S3::Bucket", "AWS::S3::AccountPublicAccessBlock"}
+"""Types whose requests may be signed for another region than the one that records them."""
 
 
 class Config(Protocol):
@@ -42,9 +44,6 @@ class Config(Protocol):
 
     def handle(self, operation: str, request: dict[str, Any], account: str, region: str) -> dict[str, Any]:
         """Answer a request of the API."""
-
-    def tick(self) -> None:
-        """Do what is due."""
 
 
 class Source(Protocol):
@@ -83,14 +82,12 @@ class Recorder:
         state_file: Path,
         debounce_seconds: float = 0.04,
         sweep_seconds: float = 60.0,
-        tick_seconds: float = 1.0,
     ) -> None:
         self._config = config
         self._source = source
         self._state_file = state_file
         self._debounce = debounce_seconds
         self._sweep_every = sweep_seconds
-        self._tick_every = tick_seconds
         self._lock = threading.RLock()
         self._wake = threading.Condition()
         self._pending: dict[Change, float] = {}
@@ -112,12 +109,7 @@ class Recorder:
         """Begin: discover everything where a recorder runs, then wait for changes."""
         for place in list(self._places):
             self._schedule(place, 0.0)
-        jobs = (
-            ("recorder", self._follow),
-            ("recorder-sweep", self._sweep_forever),
-            ("config-tick", self._tick_forever),
-        )
-        for name, job in jobs:
+        for name, job in (("recorder", self._follow), ("recorder-sweep", self._sweep_forever)):
             thread = threading.Thread(target=job, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -212,8 +204,10 @@ class Recorder:
                 self._busy += 1
             try:
                 self._process(batch)
-            except Exception:
+            except Exception:  # noqa: BLE001 - one failure must not end the recording; the sweep looks again
                 _log.exception("recording %d changes failed", len(batch))
+                for place in {(change.account, change.region) for change in batch}:
+                    self._schedule(place, 1.0)
             finally:
                 self._done()
 
@@ -232,19 +226,10 @@ class Recorder:
                 self._busy += 1
             try:
                 self._sweep(place)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next sweep tries again
                 _log.exception("sweep of %s failed", place)
             finally:
                 self._done()
-
-    def _tick_forever(self) -> None:
-        while not self._stopping:
-            try:
-                self._config.tick()
-            except Exception:
-                _log.exception("AWS Config's periodic work failed")
-            with self._wake:
-                self._wake.wait_for(lambda: self._stopping, timeout=self._tick_every)
 
     def _done(self) -> None:
         with self._wake:
@@ -414,8 +399,8 @@ class Recorder:
                 self._gaps[account, region, gap.resource_type] = gap
 
     def _places_of(self, change: Change) -> list[Place]:
-        """Where a change is recorded: its region; for IAM, wherever the account has a recorder."""
-        if change.resource_type not in GLOBAL_TYPES and change.resource_type != EVERYTHING:
+        """Where a change is recorded: its region; for what the request's region doesn't tell, all of the account's."""
+        if change.resource_type not in _ANYWHERE:
             return [(change.account, change.region)]
         with self._lock:
             return [place for place in self._places if place[0] == change.account]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import boto3
 
-from watchkeeper import inventory
+from watchkeeper import catalog, inventory
 from watchkeeper.embedded import ministack_adapter as adapter
 from watchkeeper.embedded.environment import CONFIG_PRINCIPAL, EnvironmentRefused
 from watchkeeper.embedded.losses import UNDELIVERED, UNINVOKED, UNPUBLISHED, Losses
@@ -17,6 +18,12 @@ from watchkeeper.model import ConfigurationItem
 
 _WRITER_KEYS = {"s3:x-amz-acl": "bucket-owner-full-control"}
 """Config writes with this canned ACL; AWS's own bucket policy asks for it."""
+
+
+def managed_policy_document(arn: str) -> str | None:
+    """The document of an AWS managed policy as JSON text, None if AWS has none of that ARN."""
+    policy = catalog.managed_policy(arn)
+    return json.dumps(policy.document, default=dict) if policy is not None and policy.arn == arn else None
 
 
 class MiniStackEnvironment:
