@@ -1,7 +1,7 @@
 """The whole system once through, against an embedded AWS of its own: what ``watchkeeper demo`` shows.
 
-Everything here goes through the AWS API, as a user's own script would. What is counted was read back, and what was timed
-is the wall clock between two things that were seen to happen.
+Everything here goes through the AWS API, as a user's own script would. What is counted was read back, and what was
+timed is the wall clock between two things that were seen to happen.
 """
 
 from __future__ import annotations

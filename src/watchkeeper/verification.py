@@ -57,6 +57,22 @@ class Deployment:
     """Deployed function name by its role in the system, e.g. ``compliance-processor``."""
     rules: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> Deployment:
+        """From the outputs of a TapStack. What it leaves out, such as an adopted recorder's channel, is empty."""
+        return cls(
+            report_bucket=outputs["bucketName"],
+            key_arn=outputs["keyArn"],
+            alert_topic_arn=outputs["alertTopicArn"],
+            delivery_topic_arn=outputs.get("deliveryTopicArn", ""),
+            recorder=outputs["recorderName"],
+            delivery_channel=outputs.get("deliveryChannelName", ""),
+            aggregator=outputs.get("aggregatorName", ""),
+            dashboard=outputs["dashboardName"],
+            functions=outputs["functionNames"],
+            rules=tuple(outputs["ruleNames"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:

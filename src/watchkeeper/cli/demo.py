@@ -1,0 +1,180 @@
+"""``watchkeeper demo``: the whole system once through, without an AWS account."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.status import Status
+
+from watchkeeper.cli.errors import CommandError
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
+from watchkeeper.cli.output import SEVERITY_STYLE, document, err, note, out, safe, styled, table
+
+OUTPUT = Path("watchkeeper-demo")
+SHOWN_ALERTS, SHOWN_REMEDIATIONS = 8, 12
+TITLES = {
+    "start": "Start",
+    "sample": "Sample account",
+    "deploy": "Deploy",
+    "evaluate": "Evaluate",
+    "remediate": "Remediate",
+    "live": "Live change",
+    "report": "Report",
+    "done": "Collect",
+}
+
+
+def demo(
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report files.")] = OUTPUT,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the embedded AWS running afterwards.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole system on this machine: no AWS account, nothing left running.
+
+    Starts an embedded AWS, makes a sample account with known violations, deploys the monitoring, and shows what it
+    finds, alerts on, fixes and reports. Takes about half a minute.
+
+    [dim]Example:[/] watchkeeper demo --keep
+    """
+    from watchkeeper import demo as playing
+    from watchkeeper.cli.deploy import load_project
+    from watchkeeper.embedded import server
+    from watchkeeper.engine.program import ProjectError
+    from watchkeeper.engine.state import StateError
+
+    folder = Path(tempfile.mkdtemp(prefix="watchkeeper-demo-"))
+    loaded = load_project(_project(project, folder), env)
+    teller = _Teller()
+    try:
+        with teller:
+            seen = playing.run(loaded, folder, output, teller.say, keep=keep)
+    except (playing.DemoError, server.StartError, ProjectError, StateError) as error:
+        raise CommandError(str(error)) from error
+    if as_json:
+        document(_as_json(seen))
+    else:
+        _show(seen, output)
+    if keep:
+        note(f"It goes on running on [bold]{seen.endpoint}[/]; its data is in {folder}.")
+
+
+def _project(given: Path | None, folder: Path) -> Path:
+    """The project named, else the one here, else the one that `init` would make."""
+    from watchkeeper import scaffold
+    from watchkeeper.cli.options import find_project
+
+    try:
+        return find_project(given)
+    except CommandError:
+        if given is not None:
+            raise
+        scaffold.write(folder / "infra")
+        return folder / "infra"
+
+
+class _Teller:
+    """Shows where the demo is: a spinner with the latest sentence, and a line for each step that ended."""
+
+    def __init__(self) -> None:
+        self._status = Status("", console=err)
+        self._step = ""
+
+    def __enter__(self) -> _Teller:
+        if err.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def say(self, step: str, sentence: str) -> None:
+        title = TITLES[step]
+        if step != self._step and not err.is_terminal:
+            err.print(f"{title} …")
+        self._step = step
+        self._status.update(safe(f"{title}: {sentence}"))
+
+
+def _show(seen: Any, output: Path) -> None:
+    out.print()
+    _show_compliance(seen)
+    _show_alerts(seen.alerts)
+    _show_remediations(seen.remediations)
+    _show_summary(seen.summary)
+    _show_timings(seen.timings)
+    out.print("[bold]Report files[/]")
+    for file in seen.files:
+        out.print(safe(f"  {file}"))
+    out.print()
+    out.print("[bold]What to try next[/]")
+    out.print(f"  open {output}/…executive….html                   the page for management")
+    out.print("  watchkeeper init && watchkeeper up                your own project, on an embedded AWS that stays")
+    out.print(
+        '  eval "$(watchkeeper local env)"                   then: aws s3 mb s3://…, and watch watchkeeper status'
+    )
+    out.print("  watchkeeper preflight                             what would sink the deployment, before it starts")
+
+
+def _show_compliance(seen: Any) -> None:
+    def cells(counts: Any) -> tuple[str, str, str]:
+        return str(counts.compliant), str(counts.non_compliant), str(counts.not_evaluated)
+
+    rows = [
+        (rule, *cells(before), *cells(seen.compliance_after[rule]))
+        for rule, before in sorted(seen.compliance_before.items())
+    ]
+    columns = ("rule", "ok", "violations", "unknown", "→ ok", "→ violations", "→ unknown")
+    table("Compliance, before → after remediation", columns, rows, right=columns[1:])
+    out.print()
+
+
+def _show_alerts(alerts: Any) -> None:
+    rows = [
+        (styled(a["level"], SEVERITY_STYLE), a["kind"], a["rule"]["name"], a["resource_id"])
+        for a in alerts[:SHOWN_ALERTS]
+    ]
+    table(f"Alerts: {len(alerts)} went out", ("level", "what", "rule", "resource"), rows)
+    if len(alerts) > SHOWN_ALERTS:
+        out.print(f"[dim]… and {len(alerts) - SHOWN_ALERTS} more[/]")
+    out.print()
+
+
+def _show_remediations(records: Any) -> None:
+    rows = [
+        (r["outcome"], r["action"], r["resource_id"], _state(r["before"]), _state(r["after"]))
+        for r in records[:SHOWN_REMEDIATIONS]
+    ]
+    columns = ("outcome", "action", "resource", "before", "after")
+    table(f"Remediations: {len(records)} decisions", columns, rows)
+    if len(records) > SHOWN_REMEDIATIONS:
+        out.print(f"[dim]… and {len(records) - SHOWN_REMEDIATIONS} more[/]")
+    out.print()
+
+
+def _state(values: Any) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in values.items())
+
+
+def _show_summary(summary: Any) -> None:
+    out.print("[bold]Executive summary[/]")
+    out.print(safe(f"  {summary['headline']}"))
+    out.print()
+
+
+def _show_timings(timings: Any) -> None:
+    table(
+        "Timings", ("step", "seconds"), [(name, f"{value:.2f}") for name, value in timings.items()], right=("seconds",)
+    )
+    out.print()
+
+
+def _as_json(seen: Any) -> dict[str, Any]:
+    document_ = asdict(seen)
+    document_["timings"] = {name: round(value, 3) for name, value in seen.timings.items()}
+    return document_

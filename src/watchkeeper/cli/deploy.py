@@ -1,0 +1,282 @@
+"""``init``, ``preview``, ``up``, ``destroy``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from watchkeeper.cli.errors import CommandError, Exit
+from watchkeeper.cli.options import (
+    EnvOption,
+    JsonOption,
+    ProjectOption,
+    Target,
+    TargetOption,
+    find_project,
+    state_folder,
+)
+from watchkeeper.cli.output import document, err, note, out, safe, table
+
+CHANGE_STYLE = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red", "same": "dim"}
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder to make.", file_okay=False)] = Path("infra"),
+    owner: Annotated[str, typer.Option(help="Who answers for it: the tag Owner.")] = "platform-team",
+) -> None:
+    """Make a Pulumi project that deploys the monitoring: program, dev and prod settings.
+
+    [dim]Example:[/] watchkeeper init infra --owner security-team && watchkeeper up
+    """
+    from watchkeeper import scaffold
+
+    try:
+        made = scaffold.write(directory, owner)
+    except FileExistsError as error:
+        raise CommandError(f"{error.filename} exists already.", hint="Name another folder.", code=Exit.USAGE) from error
+    for file in made:
+        out.print(safe(file))
+    note(f"Next: [bold]watchkeeper up --project {directory}[/], then [bold]watchkeeper status[/].")
+
+
+def preview(
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    target: TargetOption = Target.LOCAL,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what `up` would create, update, replace and delete.
+
+    [dim]Example:[/] watchkeeper preview --env prod
+    """
+    folder = find_project(project)
+    if target is Target.AWS:
+        _pulumi_preview(folder, env, as_json)
+        return
+    from watchkeeper.deployment import engine as deploying
+    from watchkeeper.engine import deployment
+
+    loaded, running = _local(folder, env)
+    state = deploying.state_file(state_folder(folder), loaded.name, loaded.stack)
+    with _engine_errors():
+        steps = deployment.plan(loaded, deploying.provider(running, loaded), state)
+    if as_json:
+        document(
+            {"steps": [{"type": s.type, "name": s.name, "change": s.change, "properties": s.properties} for s in steps]}
+        )
+        return
+    changing = [step for step in steps if step.change != "same"]
+    table(
+        "",
+        ("change", "type", "name", "because of"),
+        [(safe(s.change, CHANGE_STYLE[s.change]), s.type, s.name, ", ".join(s.properties)) for s in changing],
+    )
+    note(_counted(Counter(step.change for step in steps)))
+
+
+def up(
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    target: TargetOption = Target.LOCAL,
+    skip_preflight: Annotated[bool, typer.Option("--skip-preflight", help="Deploy without looking first.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Deploy the project: to the embedded AWS, or with --target aws through the Pulumi CLI.
+
+    The preflight checks run first; an error among their findings stops the deployment.
+
+    [dim]Examples:[/]
+    watchkeeper up
+    watchkeeper up --env prod --target aws
+    """
+    folder = find_project(project)
+    if not skip_preflight:
+        from watchkeeper.cli.checks import stop_on_errors
+
+        stop_on_errors(folder, env)
+    if target is Target.AWS:
+        _pulumi_up(folder, env, as_json)
+        return
+    from watchkeeper.deployment import engine as deploying
+    from watchkeeper.engine import deployment
+
+    loaded, running = _local(folder, env, start=True)
+    with _engine_errors(), _progress(f"Deploying {loaded.name} ({loaded.stack})") as tell:
+        result = deployment.up(
+            loaded,
+            deploying.provider(running, loaded),
+            deploying.state_file(state_folder(folder), loaded.name, loaded.stack),
+            on_event=lambda event: tell(event.kind, f"{event.step} {event.type} {event.name}", event.detail),
+        )
+    _ended(result, as_json)
+
+
+def destroy(
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    target: TargetOption = Target.LOCAL,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete everything that the project deployed.
+
+    [dim]Example:[/] watchkeeper destroy --yes
+    """
+    folder = find_project(project)
+    if not yes:
+        typer.confirm(f"Destroy everything of {folder.name} ({env}) on {target.value}?", abort=True, err=True)
+    if target is Target.AWS:
+        from watchkeeper.deployment import pulumi_cli
+
+        with _engine_errors():
+            pulumi_cli.destroy(folder, env, _echo)
+        return
+    from watchkeeper.deployment import engine as deploying
+    from watchkeeper.engine import deployment
+
+    loaded, running = _local(folder, env)
+    with _engine_errors(), _progress(f"Destroying {loaded.name} ({loaded.stack})") as tell:
+        result = deployment.destroy(
+            loaded.name,
+            loaded.stack,
+            deploying.provider(running, loaded),
+            deploying.state_file(state_folder(folder), loaded.name, loaded.stack),
+            on_event=lambda event: tell(event.kind, f"{event.step} {event.type} {event.name}", event.detail),
+        )
+    _ended(result, as_json)
+
+
+def _local(folder: Path, env: str, *, start: bool = False) -> tuple[Any, Any]:
+    """The project, with its settings found good, and its running embedded AWS."""
+    from watchkeeper.cli.local import running_server
+
+    loaded = load_project(folder, env)
+    return loaded, running_server(folder, start=start, region=loaded.region)
+
+
+def load_project(folder: Path, env: str) -> Any:
+    """The project of a stack, its settings validated as a whole. Raises CommandError with everything that is wrong."""
+    from watchkeeper.engine.program import ProjectError
+    from watchkeeper.engine.program import load_project as load
+    from watchkeeper.settings import NAMESPACE, Settings, SettingsError
+
+    try:
+        loaded = load(folder, env)
+        if any(key.startswith(f"{NAMESPACE}:") for key in loaded.config):
+            Settings.from_pulumi_config(loaded.config, f"Pulumi.{env}.yaml")
+    except (ProjectError, SettingsError) as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
+    return loaded
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """What a deployment can end with, as messages."""
+    from watchkeeper.deployment import DeploymentError
+    from watchkeeper.engine.deployment import PlanError
+    from watchkeeper.engine.program import ProjectError
+    from watchkeeper.engine.state import StateError
+
+    try:
+        yield
+    except DeploymentError as error:
+        raise CommandError(str(error), hint=error.hint) from error
+    except ProjectError as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
+    except (StateError, PlanError) as error:
+        raise CommandError(str(error)) from error
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Any]:
+    """A line that moves on a terminal; failures as lines of their own; nothing else when piped."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(title, total=None)
+        done = Counter[str]()
+
+        def tell(kind: str, what: str, detail: str) -> None:
+            done[kind] += 1
+            if kind == "failed":
+                err.print("[bold red]failed[/]", safe(what), safe(detail))
+            elif kind == "log" and detail:
+                err.print(safe(detail, "dim"))
+            else:
+                progress.update(task, description=f"{title}: {done['succeeded']} done, {safe(what).plain}"[:100])
+
+        yield tell
+
+
+def _ended(result: Any, as_json: bool) -> None:
+    if as_json:
+        document(
+            {
+                "ok": result.ok,
+                "counts": dict(result.counts),
+                "errors": [str(error) for error in result.errors],
+                "skipped": list(result.skipped),
+                "outputs": plain_outputs(result.outputs),
+                "seconds": round(result.seconds, 3),
+            }
+        )
+    else:
+        table("", ("output", "value"), [(name, _shown(value)) for name, value in plain_outputs(result.outputs).items()])
+    note(f"{_counted(result.counts)} in {result.seconds:.1f} s")
+    if result.ok:
+        return
+    for error in result.errors:
+        err.print("[bold red]error[/]", safe(error))
+    if result.skipped:
+        note(f"{len(result.skipped)} resources were not begun, because something they need failed.")
+    raise typer.Exit(Exit.FAILED)
+
+
+def plain_outputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs without the secret ones."""
+    from watchkeeper.graph import Secret
+
+    return {name: value for name, value in outputs.items() if not isinstance(value, Secret)}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(str(part) for part in value.values())
+    return ", ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {change}" for change, count in counts.items()) or "nothing to do"
+
+
+def _echo(text: str) -> None:
+    err.print(safe(text))
+
+
+def _pulumi_preview(folder: Path, env: str, as_json: bool) -> None:
+    from watchkeeper.deployment import pulumi_cli
+
+    load_project(folder, env)
+    with _engine_errors():
+        counts = pulumi_cli.preview(folder, env, _echo)
+    if as_json:
+        document({"counts": counts})
+    else:
+        note(_counted(counts))
+
+
+def _pulumi_up(folder: Path, env: str, as_json: bool) -> None:
+    from watchkeeper.deployment import pulumi_cli
+
+    load_project(folder, env)
+    with _engine_errors():
+        outputs = pulumi_cli.up(folder, env, _echo)
+    if as_json:
+        document({"ok": True, "outputs": outputs})
+    else:
+        table("", ("output", "value"), [(name, _shown(value)) for name, value in outputs.items()])

@@ -1,0 +1,169 @@
+"""``watchkeeper local``: the embedded AWS of a project, started, stopped, asked, emptied."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from watchkeeper.cli.errors import CommandError, Exit
+from watchkeeper.cli.options import JsonOption, ProjectOption, find_project, state_folder
+from watchkeeper.cli.output import document, err, note, out, table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help=(
+        "The embedded AWS: one process on loopback, IAM enforced, that records and evaluates as AWS Config does.\n\n"
+        '[dim]Example:[/] watchkeeper local start && eval "$(watchkeeper local env)" && aws s3 mb s3://my-bucket'
+    ),
+)
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+
+
+@app.command()
+def start(
+    project: ProjectOption = None,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)] = 0,
+    account: Annotated[str, typer.Option(help="Account id: 12 digits.")] = ACCOUNT,
+    region: Annotated[str, typer.Option(help="Default region.")] = REGION,
+    iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Enforce IAM, as AWS does.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Start it; what it held when it was stopped is there again."""
+    folder = server_folder(project)
+    running = _start(folder, port=port, account=account, region=region, iam=iam)
+    if as_json:
+        document(_described(running))
+        return
+    out.print(f"[bold]{running.endpoint}[/]  account {running.account}, region {running.region}, pid {running.pid}")
+    note('Point any AWS client at it with: [bold]eval "$(watchkeeper local env)"[/]')
+
+
+@app.command()
+def stop(project: ProjectOption = None) -> None:
+    """Stop it. Its resources and its history are kept."""
+    from watchkeeper.embedded import server
+
+    note("stopped" if server.stop(server_folder(project)) else "it was not running")
+
+
+@app.command()
+def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Show whether it runs, what it records, and what was lost silently: not delivered, not invoked, not published."""
+    from watchkeeper.embedded import server
+
+    folder = server_folder(project)
+    running = server.find(folder)
+    if running is None:
+        raise CommandError("The embedded AWS is not running.", hint="Start it with: watchkeeper local start")
+    answer = server.status(running)
+    if as_json:
+        document({**_described(running), **answer})
+        return
+    rows = [(key, value) for key, value in answer.items() if not isinstance(value, list | dict)]
+    table(
+        "", ("", ""), [("endpoint", running.endpoint), ("account", running.account), ("region", running.region), *rows]
+    )
+    losses = answer.get("losses", [])
+    if losses:
+        columns = list(losses[0])
+        table("Silent losses", columns, [[loss.get(column, "") for column in columns] for loss in losses])
+
+
+@app.command()
+def env(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Print the environment that points AWS clients at it, for a shell's eval.
+
+    [dim]Example:[/] eval "$(watchkeeper local env)"
+    """
+    variables = _environment(running_server(project_folder(project)))
+    if as_json:
+        document(variables)
+        return
+    for name, value in variables.items():
+        out.print(f"export {name}={shlex.quote(value)}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def reset(
+    project: ProjectOption = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False
+) -> None:
+    """Delete every resource and all of AWS Config's history in it, and what the engine knows of its deployments."""
+    from watchkeeper.embedded import server
+
+    folder = project_folder(project)
+    if not yes:
+        typer.confirm("Delete everything in the embedded AWS?", abort=True, err=True)
+    server.reset(running_server(folder))
+    for state in (state_folder(folder) / "state").glob("*"):
+        state.unlink()
+    note("empty")
+
+
+def project_folder(project: Path | None) -> Path:
+    """The project's folder, or this one: the embedded AWS needs no Pulumi project."""
+    try:
+        return find_project(project)
+    except CommandError:
+        if project is not None:
+            raise
+        return Path().resolve()
+
+
+def server_folder(project: Path | None) -> Path:
+    """Where its data is."""
+    return state_folder(project_folder(project)) / "aws"
+
+
+def running_server(folder: Path, *, start: bool = False, region: str | None = None) -> Any:
+    """The running embedded AWS of a project; started when it is not running and ``start`` allows it."""
+    from watchkeeper.embedded import server
+
+    running = server.find(state_folder(folder) / "aws")
+    if running is not None:
+        return running
+    if not start:
+        raise CommandError("The embedded AWS is not running.", hint="Start it with: watchkeeper local start")
+    running = _start(state_folder(folder) / "aws", port=0, account=ACCOUNT, region=region or REGION, iam=True)
+    err.print(f"Started the embedded AWS on {running.endpoint}; [bold]watchkeeper local stop[/] stops it.")
+    return running
+
+
+def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> Any:
+    from watchkeeper import catalog
+    from watchkeeper.embedded import server
+
+    if len(account) != 12 or not account.isdecimal():
+        raise CommandError(f'"{account}" is not an account id.', hint="It has 12 digits.", code=Exit.USAGE)
+    if region not in catalog.regions():
+        near = catalog.nearest(region, catalog.regions())
+        hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1."
+        raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)
+    try:
+        return server.start(folder, port=port, account=account, region=region, iam=iam)
+    except server.StartError as error:
+        raise CommandError(str(error)) from error
+
+
+def _described(running: Any) -> dict[str, Any]:
+    return {
+        "endpoint": running.endpoint,
+        "account": running.account,
+        "region": running.region,
+        "pid": running.pid,
+        "environment": _environment(running),
+    }
+
+
+def _environment(running: Any) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": running.endpoint,
+        "AWS_ACCESS_KEY_ID": running.credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": running.credentials.secret_key,
+        "AWS_DEFAULT_REGION": running.region,
+        "AWS_REGION": running.region,
+    }
