@@ -167,9 +167,15 @@ class _CronField(NamedTuple):
 _CRON_FIELDS: Final = (
     _CronField("minutes", 0, 59),
     _CronField("hours", 0, 23),
-    _CronField("day-of-month", 1, 31, extra=r"|\?|L|LW|\d{1,2}W"),
+    _CronField("day-of-month", 1, 31, extra=r"\?|L|LW|\d{1,2}W"),
     _CronField("month", 1, 12, "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"),
-    _CronField("day-of-week", 1, 7, "SUN MON TUE WED THU FRI SAT", extra=r"|\?|L|\d?L|\d#[1-5]"),
+    _CronField(
+        "day-of-week",
+        1,
+        7,
+        "SUN MON TUE WED THU FRI SAT",
+        extra=r"\?|[1-7]?L|(?:[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)#[1-5]",
+    ),
     _CronField("year", 1970, 2199),
 )
 
@@ -190,7 +196,7 @@ def _checked_cron(expression: str, fields: list[str]) -> str:
 
 
 def _check_cron_field(expression: str, text: str, field: _CronField) -> None:
-    if field.extra and re.fullmatch(field.extra.lstrip("|"), text):
+    if field.extra and re.fullmatch(field.extra, text):
         return
     words = field.words.split()
     for part in text.split(","):
