@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from watchkeeper.cli import assess, checks, demo, deploy, local, monitor
+from watchkeeper.cli import assess, demo, deploy, local, monitor
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.output import err, safe
 
@@ -48,7 +48,6 @@ FIRST, DEPLOYING, WATCHING, ASKING = "First steps", "Deploying", "Watching", "As
 app.command(rich_help_panel=FIRST)(demo.demo)
 app.command(rich_help_panel=FIRST)(deploy.init)
 app.add_typer(local.app, name="local", rich_help_panel=FIRST)
-app.command(rich_help_panel=DEPLOYING)(checks.preflight)
 app.command(rich_help_panel=DEPLOYING)(deploy.preview)
 app.command(rich_help_panel=DEPLOYING)(deploy.up)
 app.command(rich_help_panel=DEPLOYING)(deploy.destroy)
@@ -56,9 +55,6 @@ app.command(rich_help_panel=WATCHING)(monitor.status)
 app.command(rich_help_panel=WATCHING)(monitor.verify)
 app.add_typer(monitor.report_app, name="report", rich_help_panel=WATCHING)
 app.add_typer(assess.rules_app, name="rules", rich_help_panel=ASKING)
-app.command(rich_help_panel=ASKING)(assess.evaluate)
-app.command(rich_help_panel=ASKING)(assess.whatif)
-app.command(rich_help_panel=ASKING)(assess.scan)
 
 
 def main() -> NoReturn:

@@ -54,7 +54,7 @@ def demo(
     try:
         with teller:
             seen = playing.run(loaded, folder, output, teller.say, keep=keep)
-    except (playing.DemoError, server.StartError, ProjectError, StateError) as error:
+    except (playing.DemoError, server.EmbeddedError, ProjectError, StateError) as error:
         raise CommandError(str(error)) from error
     if as_json:
         document(_as_json(seen))

@@ -84,22 +84,15 @@ def up(
     project: ProjectOption = None,
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
-    skip_preflight: Annotated[bool, typer.Option("--skip-preflight", help="Deploy without looking first.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the project: to the embedded AWS, or with --target aws through the Pulumi CLI.
-
-    The preflight checks run first; an error among their findings stops the deployment.
 
     [dim]Examples:[/]
     watchkeeper up
     watchkeeper up --env prod --target aws
     """
     folder = find_project(project)
-    if not skip_preflight:
-        from watchkeeper.cli.checks import stop_on_errors
-
-        stop_on_errors(folder, env)
     if target is Target.AWS:
         _pulumi_up(folder, env, as_json)
         return

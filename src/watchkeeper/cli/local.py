@@ -60,18 +60,31 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     running = server.find(folder)
     if running is None:
         raise CommandError("The embedded AWS is not running.", hint="Start it with: watchkeeper local start")
-    answer = server.status(running)
+    answer = running.status()
     if as_json:
         document({**_described(running), **answer})
         return
-    rows = [(key, value) for key, value in answer.items() if not isinstance(value, list | dict)]
-    table(
-        "", ("", ""), [("endpoint", running.endpoint), ("account", running.account), ("region", running.region), *rows]
-    )
-    losses = answer.get("losses", [])
-    if losses:
-        columns = list(losses[0])
-        table("Silent losses", columns, [[loss.get(column, "") for column in columns] for loss in losses])
+    recorder = answer["recorder"]
+    median = recorder["latency_seconds"]["median"]
+    rows = [
+        ("endpoint", running.endpoint),
+        ("account", running.account),
+        ("region", running.region),
+        ("IAM", "enforced" if running.iam else "not enforced"),
+        ("up", f"{answer['uptime_seconds']:.0f} s, pid {running.pid}"),
+        ("recording", ", ".join(f"{one}" for one in recorder["recording"]) or "nothing: no recorder has been started"),
+        ("resources", recorder["resources"]),
+        ("change to record", f"{median * 1000:.0f} ms (median)" if median is not None else "nothing changed yet"),
+        ("mail sent", answer["mail"]),
+    ]
+    table("", ("", ""), rows)
+    lost = answer["losses"]["last"]
+    if lost:
+        columns = list(lost[0])
+        out.print()
+        table("Lost silently, as in AWS", columns, [[loss.get(column, "") for column in columns] for loss in lost])
+    if recorder["gaps"]:
+        note(f"[yellow]{len(recorder['gaps'])} kinds of resources could not be read[/]: --json names them")
 
 
 @app.command()
@@ -80,7 +93,7 @@ def env(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
     [dim]Example:[/] eval "$(watchkeeper local env)"
     """
-    variables = _environment(running_server(project_folder(project)))
+    variables = running_server(project_folder(project)).environment
     if as_json:
         document(variables)
         return
@@ -93,12 +106,10 @@ def reset(
     project: ProjectOption = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False
 ) -> None:
     """Delete every resource and all of AWS Config's history in it, and what the engine knows of its deployments."""
-    from watchkeeper.embedded import server
-
     folder = project_folder(project)
     if not yes:
         typer.confirm("Delete everything in the embedded AWS?", abort=True, err=True)
-    server.reset(running_server(folder))
+    running_server(folder).reset()
     for state in (state_folder(folder) / "state").glob("*"):
         state.unlink()
     note("empty")
@@ -145,7 +156,7 @@ def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> 
         raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)
     try:
         return server.start(folder, port=port, account=account, region=region, iam=iam)
-    except server.StartError as error:
+    except server.EmbeddedError as error:
         raise CommandError(str(error)) from error
 
 
@@ -155,15 +166,5 @@ def _described(running: Any) -> dict[str, Any]:
         "account": running.account,
         "region": running.region,
         "pid": running.pid,
-        "environment": _environment(running),
-    }
-
-
-def _environment(running: Any) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": running.endpoint,
-        "AWS_ACCESS_KEY_ID": running.credentials.access_key,
-        "AWS_SECRET_ACCESS_KEY": running.credentials.secret_key,
-        "AWS_DEFAULT_REGION": running.region,
-        "AWS_REGION": running.region,
+        "environment": running.environment,
     }

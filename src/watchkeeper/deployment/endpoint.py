@@ -67,7 +67,6 @@ def embedded(directory: Path, region: str | None = None) -> Endpoint:
 
 def of_running(running: server.Running, region: str | None = None) -> Endpoint:
     """The endpoint of an embedded AWS, as its account's root user."""
-    session = boto3.Session(
-        aws_access_key_id=running.credentials.access_key, aws_secret_access_key=running.credentials.secret_key
-    )
+    keys = running.boto()
+    session = boto3.Session(keys["aws_access_key_id"], keys["aws_secret_access_key"])
     return Endpoint(session, region or running.region, running.endpoint)

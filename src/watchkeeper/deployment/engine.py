@@ -22,11 +22,12 @@ def state_file(folder: Path, project: str, stack: str) -> Path:
 
 def provider(running: Running, project: Project) -> AwsProvider:
     """Our AWS provider in the region that the project's stack configuration names, or the embedded AWS's own."""
+    keys = running.boto(region=project.region)
     return AwsProvider(
         endpoint_url=running.endpoint,
-        region=project.region or running.region,
-        access_key=running.credentials.access_key,
-        secret_key=running.credentials.secret_key,
+        region=keys["region_name"],
+        access_key=keys["aws_access_key_id"],
+        secret_key=keys["aws_secret_access_key"],
         account=running.account,
     )
 
