@@ -101,7 +101,7 @@ class Result:
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What both ``up`` and ``destroy`` keep while they run."""
 
     on_event: Callable[[Event], None]
@@ -293,7 +293,7 @@ def up(
         The language's own tools are missing.
     """
     start = time.monotonic()
-    tally = _Tally(on_event)
+    tally = Tally(on_event)
     with StateFile.open(state_file, project.name, project.stack) as state:
         _recover(state, provider, tally)
         if tally.errors:
@@ -308,7 +308,7 @@ def up(
             return tally.result(start, state.content, shown.log, shown.error)
         for key in project.encrypted_keys:
             tally.tell(Event("log", detail=f"configuration {key} is encrypted; the program gets {ENCRYPTED!r} for it"))
-        session = _UpSession(project, provider, state, tally, parallel)
+        session = UpSession(project, provider, state, tally, parallel)
         with Program(project, dry_run=False, parallel=max(parallel, 16)) as program:
             try:
                 with monitor.serve(project, session, dry_run=False, parallel=parallel) as address:
@@ -322,10 +322,10 @@ def up(
         return tally.result(start, state.content, ending.log, ending.error)
 
 
-class _UpSession:
+class UpSession:
     """Makes each resource as the program registers it."""
 
-    def __init__(self, project: Project, provider: Provider, state: StateFile, tally: _Tally, parallel: int) -> None:
+    def __init__(self, project: Project, provider: Provider, state: StateFile, tally: Tally, parallel: int) -> None:
         self._project = project
         self._provider = provider
         self._state = state
@@ -630,7 +630,7 @@ def destroy(
         The state file is damaged, belongs to another stack, or is in use. Nothing was done.
     """
     start = time.monotonic()
-    tally = _Tally(on_event)
+    tally = Tally(on_event)
     with StateFile.open(state_file, project_name, stack) as state:
         _recover(state, provider, tally)
         if not tally.errors:
@@ -642,7 +642,7 @@ def destroy(
 
 
 def _delete_all(
-    leftovers: list[ResourceState], state: StateFile, provider: Provider, tally: _Tally, parallel: int
+    leftovers: list[ResourceState], state: StateFile, provider: Provider, tally: Tally, parallel: int
 ) -> None:
     """Delete each after everything that depends on it; what blocks on a failure is skipped."""
     protected = [old for old in leftovers if old.protect and not old.external]
@@ -694,7 +694,7 @@ def _blocked(waiting: dict[str, ResourceState], failed: ResourceState) -> list[s
             blocked.append(old.urn)
 
 
-def _delete(old: ResourceState, state: StateFile, provider: Provider, tally: _Tally, with_other: bool = False) -> bool:
+def _delete(old: ResourceState, state: StateFile, provider: Provider, tally: Tally, with_other: bool = False) -> bool:
     """Delete one, or only forget it where there is nothing to delete; whether it is gone."""
     start = time.monotonic()
     doomed = f"{old.urn}#{old.id}" in state.content.doomed
@@ -721,7 +721,7 @@ def _delete(old: ResourceState, state: StateFile, provider: Provider, tally: _Ta
 # -- what an interrupted run left
 
 
-def _recover(state: StateFile, provider: Provider, tally: _Tally) -> None:
+def _recover(state: StateFile, provider: Provider, tally: Tally) -> None:
     for found in recovery.recover(state, provider):
         if found.settled:
             tally.tell(Event("log", found.urn, "recover", detail=found.detail))

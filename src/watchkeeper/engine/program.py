@@ -91,7 +91,12 @@ class ProgramError:
     @property
     def nearest(self) -> tuple[str, ...]:
         """At most three existing names that are close to the wrong one, best first."""
-        return tuple(difflib.get_close_matches(self.name, self.valid, 3, 0.6)) if self.name else ()
+        if not self.name:
+            return ()
+        # A word too many is the commonest slip (ConfigurationRecorder for Recorder), and far off by letters.
+        inside = [name for name in self.valid if len(name) > 3 and self.name.lower().endswith(name.lower())]
+        close = difflib.get_close_matches(self.name, self.valid, 3, 0.6)
+        return tuple(dict.fromkeys((*sorted(inside, key=len, reverse=True), *close)))[:3]
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " if self.file else ""
