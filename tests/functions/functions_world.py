@@ -210,7 +210,7 @@ def config_service() -> Iterator[ConfigService]:
             """Silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     service.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
     yield service

@@ -1,6 +1,7 @@
 """executive-summary: one page for management, to the report bucket as JSON and HTML.
 
-'Worse' and 'fixed' compare with the latest stored report that is at least 20 hours old (that of the day before); on a first day with the oldest report there is. Without any, the page says so.
+'Worse' and 'fixed' compare with the latest stored report that is at least 20 hours old (that of the day before); on a
+first day with the oldest report there is. Without any, the page says so.
 """
 
 from __future__ import annotations

@@ -141,11 +141,11 @@ def rules_text(rules: Mapping[str, RuleInfo]) -> str:
 
 @cache
 def client(service: str) -> Any:
-    """The boto3 client of a service: made once, when first needed. Throttling is retried by botocore, 8 attempts."""
+    """The boto3 client of a service: made once, when first needed. Throttling is retried by botocore, 5 attempts."""
     import boto3
     from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": 8}
+    retries = {"mode": "standard", "total_max_attempts": 5}
     return boto3.client(service, config=Config(retries=retries, connect_timeout=5, read_timeout=30))
 
 

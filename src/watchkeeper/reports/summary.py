@@ -124,7 +124,7 @@ def headline(report: ComplianceReport, trend: Trend) -> str:
     checks = totals.compliant + totals.non_compliant
     violations = report.violations
     if not violations:
-        said = f"Everything that was checked complies: {checks} checks, no violation."
+        said = f"Everything that was checked complies: {_number(checks, 'check')}, no violation."
     else:
         resources = len({(item.resource_type, item.resource_id) for item in violations})
         said = (
