@@ -7,13 +7,13 @@ Terraform plan into a graph.
 
 from __future__ import annotations
 
+from watchkeeper.engine.program import ProgramError
 from watchkeeper.preflight.check import (
     AccountState,
     Check,
     CheckError,
     NotChecked,
     Options,
-    ProgramError,
     Report,
     Suppression,
 )

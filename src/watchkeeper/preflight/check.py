@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from watchkeeper.engine.program import ProgramError
 from watchkeeper.graph import Resource
 from watchkeeper.model import Finding, SourcePosition
 
@@ -36,16 +37,6 @@ class CheckError:
 
     check: str
     error: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramError:
-    """Why a program stopped: the exception's class, its message, its traceback as text, and the place."""
-
-    kind: str
-    message: str
-    traceback: str = ""
-    position: SourcePosition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ CHECK = Check(
     id="bucket-lifecycle",
     severity=WARNING,
     title="Buckets that collect files let them expire",
-    explanation="Snapshots, histories and reports are written every day; without a lifecycle they are kept and paid for "
+    explanation="Snapshots, histories and reports are written every day; without a lifecycle they are kept and "
+    "paid for "
     "for ever.",
     aws_does="It keeps every file and bills it.",
     fix="Add aws.s3.BucketLifecycleConfiguration with an enabled rule that expires objects, noncurrent versions too.",

@@ -39,7 +39,8 @@ CHECK = Check(
     title="Buckets refuse plain HTTP",
     explanation="A Deny for everyone where aws:SecureTransport is false makes every request use TLS.",
     aws_does="It answers requests over plain HTTP.",
-    fix='Add {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [bucket, bucket/*], "Condition": {"Bool": '
+    fix='Add {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [bucket, bucket/*], '
+    '"Condition": {"Bool": '
     '{"aws:SecureTransport": "false"}}} to the bucket policy.',
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
     look=look,

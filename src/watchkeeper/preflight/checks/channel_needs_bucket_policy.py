@@ -21,7 +21,8 @@ def look(views: Views) -> Iterator[Result]:
         if late:
             yield CHECK.finding(
                 delivery.channel,
-                f"nothing makes this delivery channel wait for {quote(late[0].name)}, which lets AWS Config write to the "
+                f"nothing makes this delivery channel wait for {quote(late[0].name)}, which lets AWS Config "
+                f"write to the "
                 f"bucket {quote(delivery.bucket.resource.name)}.",
                 fix=f"Add depends_on=[<{late[0].name}>] to the channel's ResourceOptions.",
             )
@@ -48,7 +49,8 @@ CHECK = Check(
     id="channel-needs-bucket-policy",
     severity=ERROR,
     title="The channel is made after the policy that it needs",
-    explanation="Config tries to write to the bucket when the channel is made. No property of the channel refers to the "
+    explanation="Config tries to write to the bucket when the channel is made. No property of the channel "
+    "refers to the "
     "bucket's policy, so the order has to be said.",
     aws_does="PutDeliveryChannel answers InsufficientDeliveryPolicyException whenever the channel comes first.",
     fix="Add depends_on=[bucket_policy] to the channel's ResourceOptions.",

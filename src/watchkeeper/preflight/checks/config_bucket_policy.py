@@ -41,7 +41,8 @@ CHECK = Check(
     id="config-bucket-policy",
     severity=ERROR,
     title="Config may deliver to the bucket",
-    explanation="Config writes with the recorder's role, or as config.amazonaws.com where the bucket's policy lets it. In "
+    explanation="Config writes with the recorder's role, or as config.amazonaws.com where the bucket's policy "
+    "lets it. In "
     "one account a custom role with S3 write is enough; the service-linked role needs the policy.",
     aws_does="PutDeliveryChannel answers InsufficientDeliveryPolicyException.",
     fix="Allow config.amazonaws.com s3:GetBucketAcl and s3:ListBucket on the bucket and s3:PutObject on "

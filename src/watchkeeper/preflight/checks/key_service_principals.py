@@ -21,7 +21,8 @@ def look(views: Views) -> Iterator[Result]:
         if use.link.text and "alias/aws/" in use.link.text:
             yield CHECK.finding(
                 use.user,
-                f"{use.service} cannot {use.why}: {quote(use.link.text)} is an AWS managed key, which cannot be opened to "
+                f"{use.service} cannot {use.why}: {quote(use.link.text)} is an AWS managed key, which cannot be "
+                f"opened to "
                 "services.",
                 fix="Encrypt it with a customer key whose policy lets the service in.",
             )
@@ -42,7 +43,8 @@ def _look_at(key: Key, service: str, user: Resource, why: str) -> Iterator[Resul
             key.resource,
             f"the key's policy does not let {service} do {' and '.join(refused)}, which it needs to {why} "
             f"({quote(user.name)}).",
-            fix=f'Allow {" and ".join(NEEDED)} for the principal {{"Service": "{service}"}}, conditioned on the account.',
+            fix=f'Allow {" and ".join(NEEDED)} for the principal {{"Service": "{service}"}}, conditioned on the '
+            f"account.",
             path="policy",
         )
     elif any(answer is None for answer in answers.values()):
@@ -53,9 +55,11 @@ CHECK = Check(
     id="key-service-principals",
     severity=ERROR,
     title="Key policies let in the services that need the key",
-    explanation="A service that publishes to an encrypted topic or queue, or writes an encrypted log group, uses the key "
+    explanation="A service that publishes to an encrypted topic or queue, or writes an encrypted log group, "
+    "uses the key "
     "as itself; IAM policies do not help it, only the key policy does.",
-    aws_does="The service gets AccessDenied from KMS: events and alarms are lost silently; encrypted log groups are refused.",
+    aws_does="The service gets AccessDenied from KMS: events and alarms are lost silently; encrypted log groups "
+    "are refused.",
     fix="Name the service as a principal in the key policy.",
     source="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
     look=look,

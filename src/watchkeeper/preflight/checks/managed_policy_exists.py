@@ -59,7 +59,8 @@ CHECK = Check(
     id="managed-policy-exists",
     severity=ERROR,
     title="Attached AWS managed policies exist",
-    explanation="An AWS managed policy has a path and a name; several that circulate in examples (service-role/ConfigRole, "
+    explanation="An AWS managed policy has a path and a name; several that circulate in examples "
+    "(service-role/ConfigRole, "
     "service-role/AWSConfigRole) do not exist or were retired.",
     aws_does="AttachRolePolicy answers NoSuchEntity.",
     fix="Take the ARN from the AWS Managed Policy Reference.",

@@ -34,7 +34,8 @@ CHECK = Check(
     id="managed-rule-exists",
     severity=ERROR,
     title="Managed rule identifiers exist",
-    explanation="A rule with owner AWS names one of AWS's managed rules by its identifier, in capitals with underscores.",
+    explanation="A rule with owner AWS names one of AWS's managed rules by its identifier, in capitals with "
+    "underscores.",
     aws_does="PutConfigRule answers InvalidParameterValueException.",
     fix="Take the identifier from the list of AWS Config managed rules, or from `watchkeeper rules list`.",
     source="https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html",

@@ -43,7 +43,8 @@ CHECK = Check(
     id="managed-rule-frequency",
     severity=ERROR,
     title="Only periodic rules have a frequency",
-    explanation="maximumExecutionFrequency belongs to rules with a periodic trigger. A change-triggered rule refuses it.",
+    explanation="maximumExecutionFrequency belongs to rules with a periodic trigger. A change-triggered rule "
+    "refuses it.",
     aws_does="PutConfigRule answers InvalidParameterValueException.",
     fix="Remove maximumExecutionFrequency.",
     source="https://docs.aws.amazon.com/config/latest/APIReference/API_ConfigRule.html",

@@ -67,7 +67,8 @@ CHECK = Check(
     id="recorder-role",
     severity=ERROR,
     title="The recorder's role has AWS_ConfigRole",
-    explanation="AWS Config reads resources through the recorder's role: it must trust config.amazonaws.com and have the "
+    explanation="AWS Config reads resources through the recorder's role: it must trust config.amazonaws.com and "
+    "have the "
     "managed policy service-role/AWS_ConfigRole, or the service-linked role is used.",
     aws_does="It accepts the recorder; resources that the role cannot read are missing and nothing is delivered.",
     fix="Attach arn:aws:iam::aws:policy/service-role/AWS_ConfigRole.",

@@ -36,7 +36,8 @@ CHECK = Check(
     id="topic-delivery-policy",
     severity=WARNING,
     title="Topics retry, or keep what they cannot deliver",
-    explanation="A delivery policy says how often HTTP/S deliveries are retried; a redrive policy on a subscription keeps "
+    explanation="A delivery policy says how often HTTP/S deliveries are retried; a redrive policy on a "
+    "subscription keeps "
     "what could not be delivered in a queue.",
     aws_does="After its default retries it drops the message.",
     fix="Give the topic a delivery_policy, and each subscription a redrive_policy with a dead-letter queue.",

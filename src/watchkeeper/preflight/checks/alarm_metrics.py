@@ -1,0 +1,41 @@
+"""alarm-metrics: an alarm watches metrics that somebody publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
+from watchkeeper.preflight.metrics import Publishers, alarm_metrics
+from watchkeeper.preflight.values import clean
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each metric that an alarm watches, against AWS's own and those of the program's code and filters."""
+    publishers = Publishers(views)
+    for metric in alarm_metrics(views):
+        verdict = publishers.verdict(metric)
+        if verdict.unknown:
+            yield CHECK.unknown(metric.owner, clean(verdict.unknown))
+        elif verdict.problem:
+            yield CHECK.finding(
+                metric.owner,
+                f"{clean(verdict.problem)}.",
+                fix=clean(verdict.fix),
+                path=metric.path,
+                severity="" if verdict.sure else UNSURE,
+            )
+
+
+CHECK = Check(
+    id="alarm-metrics",
+    severity=ERROR,
+    title="Alarms watch metrics that somebody publishes",
+    explanation="A metric is its namespace, its name and its dimensions together. AWS's own are in the catalog; the "
+    "program's are read from its functions' code and its log metric filters.",
+    aws_does="The alarm stays in INSUFFICIENT_DATA for ever.",
+    fix="Watch a metric that is published, with the dimensions that it is published with.",
+    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
+    look=look,
+    tags=("cloudwatch", "code"),
+)

@@ -1,0 +1,28 @@
+"""component-outputs: a component registers its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import WARNING, Check, Result
+from watchkeeper.preflight.views import STACK, Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each component of the program."""
+    for resource in views.graph:
+        if not resource.custom and resource.type != STACK and not resource.outputs_registered and not resource.outputs:
+            yield CHECK.finding(resource, "the component never registers its outputs.")
+
+
+CHECK = Check(
+    id="component-outputs",
+    severity=WARNING,
+    title="Components register their outputs",
+    explanation="register_outputs tells Pulumi that the component is complete, and what of it others may use.",
+    aws_does="Nothing: AWS does not see it. Pulumi takes the component for unfinished and shows no outputs.",
+    fix="Call self.register_outputs({...}) at the end of the constructor.",
+    source="https://www.pulumi.com/docs/iac/concepts/components/#registering-component-outputs",
+    look=look,
+    tags=("pulumi",),
+)

@@ -1,0 +1,41 @@
+"""dashboard-metrics: a dashboard shows metrics that somebody publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.preflight.check import UNSURE, WARNING, Check, Result
+from watchkeeper.preflight.metrics import Publishers, dashboard_metrics
+from watchkeeper.preflight.values import clean
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each metric that a dashboard shows, against AWS's own and those of the program's code and filters."""
+    publishers = Publishers(views)
+    for metric in dashboard_metrics(views):
+        verdict = publishers.verdict(metric)
+        if verdict.unknown:
+            yield CHECK.unknown(metric.owner, clean(verdict.unknown))
+        elif verdict.problem:
+            yield CHECK.finding(
+                metric.owner,
+                f"{clean(verdict.problem)}.",
+                fix=clean(verdict.fix),
+                path=metric.path,
+                severity="" if verdict.sure else UNSURE,
+            )
+
+
+CHECK = Check(
+    id="dashboard-metrics",
+    severity=WARNING,
+    title="Dashboards show metrics that somebody publishes",
+    explanation="A metric is its namespace, its name and its dimensions together. AWS's own are in the catalog; the "
+    "program's are read from its functions' code and its log metric filters.",
+    aws_does="The widget shows no data.",
+    fix="Watch a metric that is published, with the dimensions that it is published with.",
+    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html",
+    look=look,
+    tags=("cloudwatch", "code"),
+)

@@ -1,0 +1,61 @@
+"""environment-suffix: names that are chosen carry the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.graph import UNKNOWN
+from watchkeeper.preflight.check import WARNING, Check, Result
+from watchkeeper.preflight.identity import IDENTITIES, is_stand_in
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import RECORDER_STATUS, Views
+
+SHARED = frozenset({"default"})
+"""Names that are shared by design: an account has one recorder and one channel in a region."""
+NAMED_AFTER = frozenset({RECORDER_STATUS})
+"""Types whose name is another resource's."""
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each chosen physical name, against the environment (the stack's name, or --environment)."""
+    environment = views.environment
+    if not environment:
+        if len(views.graph):
+            yield CHECK.unknown(None, "the environment is not known: say it with --environment")
+        return
+    for resource in views.graph:
+        identity = IDENTITIES.get(resource.type)
+        if identity is None or not identity.name or resource.type in NAMED_AFTER:
+            continue
+        name = views.plain(resource.inputs.get(identity.name))
+        if name is UNKNOWN:
+            continue
+        if isinstance(name, str) and name and name not in SHARED and not is_stand_in(name):
+            yield from (
+                []
+                if environment.lower() in name.lower()
+                else [
+                    CHECK.finding(
+                        resource,
+                        f"the name {quote(name)} does not carry the environment {quote(environment)}.",
+                        fix=f"Name it {quote(f'{name}-{environment}')}, or leave the name to Pulumi.",
+                        path=identity.name,
+                    )
+                ]
+            )
+
+
+CHECK = Check(
+    id="environment-suffix",
+    severity=WARNING,
+    title="Chosen names carry the environment",
+    explanation="Two environments in one account collide on every name that is the same in both. Names that "
+    "Pulumi makes "
+    "up do not collide.",
+    aws_does="It refuses the second deployment (EntityAlreadyExists, BucketAlreadyOwnedByYou …), or overwrites "
+    "the first.",
+    fix="Add the environment suffix to the name.",
+    source="https://www.pulumi.com/docs/iac/concepts/resources/names/",
+    look=look,
+    tags=("naming",),
+)

@@ -1,0 +1,48 @@
+"""program-error: the program itself runs to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.model import Finding, SourcePosition
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.explain_error import explain
+from watchkeeper.preflight.values import clean
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """The exception that stopped the program, explained."""
+    error = views.options.program_error
+    if error is None:
+        return
+    reason = explain(error)
+    yield Finding(
+        check=CHECK.id,
+        severity=CHECK.severity,
+        resource="",
+        type="",
+        message=clean(f"the program stops: {error.kind}: {reason.what}"),
+        fix=clean(reason.fix) or CHECK.fix,
+        aws_does=CHECK.aws_does,
+        position=SourcePosition(error.file, error.line) if error.file else None,
+        data={
+            "kind": error.kind,
+            "traceback": error.traceback,
+            **({"nearest": reason.nearest} if reason.nearest else {}),
+        },
+    )
+
+
+CHECK = Check(
+    id="program-error",
+    severity=ERROR,
+    title="The program runs to its end",
+    explanation="A class or an argument that the SDK does not have stops the program before anything is deployed. The "
+    "resources that it registered until then are still checked.",
+    aws_does="Nothing: the program stops with a traceback before AWS is asked.",
+    fix="Correct the line that the position names.",
+    source="https://www.pulumi.com/registry/packages/aws/api-docs/",
+    look=look,
+    tags=("pulumi",),
+)
