@@ -21,11 +21,11 @@ class ReportBucket(Concern):
     def __init__(self, context: Context, key: aws.kms.Key, parent: pulumi.Resource) -> None:
         super().__init__("ReportBucket", "report-bucket", context, parent)
         name = context.name("compliance-reports")
+        self.name = self.name_in(context)
+        self.arn = context.bucket_arn(self.name)
         self.bucket = aws.s3.Bucket(
             name,
-            bucket=pulumi.Output.concat(
-                "compliance-reports-", context.account_id, "-", context.region, "-", context.settings.environment_suffix
-            ),
+            bucket=self.name,
             force_destroy=True,
             tags=context.tags,
             opts=self.child(),
@@ -62,10 +62,16 @@ class ReportBucket(Concern):
         self.policy = aws.s3.BucketPolicy(
             context.name("compliance-reports-policy"),
             bucket=self.bucket.id,
-            policy=document(*_statements(context, self.bucket)),
+            policy=document(*_statements(context, self.arn)),
             opts=self.child(self.public_access_block),
         )
         self.register_outputs({"bucketName": self.bucket.bucket, "bucketArn": self.bucket.arn})
+
+    @staticmethod
+    def name_in(context: Context) -> pulumi.Output[str]:
+        """The bucket's name: all of AWS shares one space of names, so it carries account and region."""
+        suffix = context.settings.environment_suffix
+        return pulumi.Output.concat("compliance-reports-", context.account_id, "-", context.region, "-", suffix)
 
 
 def _encryption_rule(key: aws.kms.Key) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
@@ -107,14 +113,14 @@ def _expiry(id_: str, prefix: str, days: int) -> aws.s3.BucketLifecycleConfigura
     )
 
 
-def delivery_objects(context: Context, bucket: aws.s3.Bucket) -> pulumi.Output[str]:
+def delivery_objects(context: Context, bucket_arn: pulumi.Output[str]) -> pulumi.Output[str]:
     """ARN of all that Config delivers."""
-    return pulumi.Output.concat(bucket.arn, f"/{DELIVERY_PREFIX}/AWSLogs/", context.account_id, "/Config/*")
+    return pulumi.Output.concat(bucket_arn, f"/{DELIVERY_PREFIX}/AWSLogs/", context.account_id, "/Config/*")
 
 
-def _statements(context: Context, bucket: aws.s3.Bucket) -> list[Statement]:
+def _statements(context: Context, arn: pulumi.Output[str]) -> list[Statement]:
     """Config's three as in https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html, and TLS."""
-    tls_only = deny_plain_http(["s3:*"], [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])
+    tls_only = deny_plain_http(["s3:*"], [arn, pulumi.Output.concat(arn, "/*")])
     if context.settings.adopt_recorder:
         return [tls_only]
     config = "config.amazonaws.com"
@@ -123,17 +129,17 @@ def _statements(context: Context, bucket: aws.s3.Bucket) -> list[Statement]:
         allow_service(
             config,
             ["s3:GetBucketAcl"],
-            bucket.arn,
+            arn,
             sid="AWSConfigBucketPermissionsCheck",
             condition=from_account(context),
         ),
         allow_service(
-            config, ["s3:ListBucket"], bucket.arn, sid="AWSConfigBucketExistenceCheck", condition=from_account(context)
+            config, ["s3:ListBucket"], arn, sid="AWSConfigBucketExistenceCheck", condition=from_account(context)
         ),
         allow_service(
             config,
             ["s3:PutObject"],
-            delivery_objects(context, bucket),
+            delivery_objects(context, arn),
             sid="AWSConfigBucketDelivery",
             condition=delivery,
         ),

@@ -43,10 +43,18 @@ class Context:
         return self.settings.all_tags()
 
     def arn(self, service: str, resource: pulumi.Input[str]) -> pulumi.Output[str]:
-        """ARN of a resource in this account and region."""
+        """ARN of a resource in this account and region.
+
+        In policies an ARN is written from the name rather than taken from the resource: so a preview shows the whole
+        policy, and a check can read it, before anything exists.
+        """
         return pulumi.Output.concat(
             "arn:", self.partition, ":", service, ":", self.region, ":", self.account_id, ":", resource
         )
+
+    def bucket_arn(self, name: pulumi.Input[str]) -> pulumi.Output[str]:
+        """ARN of a bucket: it has neither account nor region."""
+        return pulumi.Output.concat("arn:", self.partition, ":s3:::", name)
 
     def managed_policy(self, path: str) -> pulumi.Output[str]:
         """ARN of an AWS managed policy, e.g. ``service-role/AWS_ConfigRole``, in the provider's partition."""

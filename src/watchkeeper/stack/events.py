@@ -50,7 +50,8 @@ class Triggers(Concern):
 
     def _queue_policy(self, deployed: DeployedFunction, rules: list[aws.cloudwatch.EventRule]) -> aws.sqs.QueuePolicy:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html"""
-        condition = {"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules]}, **from_account(self.context)}
+        arns = [self.context.arn("events", pulumi.Output.concat("rule/", rule.name)) for rule in rules]
+        condition = {"ArnEquals": {"aws:SourceArn": arns}, **from_account(self.context)}
         return aws.sqs.QueuePolicy(
             self.context.name(f"{deployed.spec.name}-dlq-policy"),
             queue_url=deployed.queue.id,
@@ -58,7 +59,7 @@ class Triggers(Concern):
                 allow_service(
                     "events.amazonaws.com",
                     ["sqs:SendMessage"],
-                    deployed.queue.arn,
+                    self.context.arn("sqs", self.context.name(f"{deployed.spec.name}-dlq")),
                     sid="UndeliveredEvents",
                     condition=condition,
                 )

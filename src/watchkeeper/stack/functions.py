@@ -16,6 +16,7 @@ from watchkeeper.functions.manifest import BASE_PERMISSIONS, FUNCTIONS, Function
 from watchkeeper.functions.runtime import FILE_SCHEME, rules_text
 from watchkeeper.reports.results import RuleInfo
 from watchkeeper.stack import package
+from watchkeeper.stack.bucket import ReportBucket
 from watchkeeper.stack.context import Concern, Context
 from watchkeeper.stack.key import USE
 from watchkeeper.stack.policies import Statement, allow, document, trust
@@ -23,6 +24,8 @@ from watchkeeper.stack.queues import dead_letter_queue
 
 RUNTIME = "python3.13"
 """Held to be supported by a test against the catalog of Lambda runtimes."""
+KEY = "key"
+"""The manifest's symbol of the key."""
 RULES_FILE = "rules.json"
 RULES_LIMIT = 3000
 """Characters of RULES in the environment: Lambda takes 4 KB for all variables together, names included
@@ -34,7 +37,7 @@ class Surroundings:
     """What the functions work with."""
 
     key: aws.kms.Key
-    bucket: aws.s3.Bucket
+    reports: ReportBucket
     alert_topic: aws.sns.Topic
     after: Sequence[pulumi.Resource] = ()
     """What has to be in place before a function can do its work, such as the policies of bucket and topic."""
@@ -72,14 +75,9 @@ class DeployedFunction(Concern):
             tags=context.tags,
             opts=self.child(),
         )
-        own = {"log-group": self.log_group.arn, "dead-letter-queue": self.queue.arn}
-        self.policy = aws.iam.RolePolicy(
-            context.name(f"{spec.name}-policy"),
-            name=name,
-            role=self.role.name,
-            policy=document(*role_statements(context, spec, around, own)),
-            opts=self.child(),
-        )
+        self.policy = self._policy("policy", role_statements(context, spec))
+        # Apart, because the key's ARN is all that a preview can't know.
+        self.key_policy = self._policy("key-policy", [allow(USE, around.key.arn)])
         self.function = aws.lambda_.Function(
             name,
             name=name,
@@ -95,9 +93,13 @@ class DeployedFunction(Concern):
             ),
             dead_letter_config=aws.lambda_.FunctionDeadLetterConfigArgs(target_arn=self.queue.arn),
             tags=context.tags,
-            opts=self.child(self.policy, self.log_group, *around.after),
+            opts=self.child(self.policy, self.key_policy, self.log_group, *around.after),
         )
         self.register_outputs({"functionName": self.function.name, "functionArn": self.function.arn})
+
+    def _policy(self, kind: str, statements: list[Statement]) -> aws.iam.RolePolicy:
+        name = self.context.name(f"{self.spec.name}-{kind}")
+        return aws.iam.RolePolicy(name, name=name, role=self.role.name, policy=document(*statements), opts=self.child())
 
 
 class Functions(Concern):
@@ -134,7 +136,7 @@ def environment(context: Context, around: Surroundings, rules: str) -> dict[str,
     settings = context.settings
     optional = {"REMEDIATION_KMS_KEY_ARN": settings.remediation_kms_key_arn}
     return {
-        "REPORT_BUCKET": around.bucket.bucket,
+        "REPORT_BUCKET": around.reports.bucket.bucket,
         "ALERT_TOPIC_ARN": around.alert_topic.arn,
         "METRIC_NAMESPACE": settings.metric_namespace,
         "ENVIRONMENT_SUFFIX": settings.environment_suffix,
@@ -145,29 +147,29 @@ def environment(context: Context, around: Surroundings, rules: str) -> dict[str,
     }
 
 
-def role_statements(
-    context: Context, spec: FunctionSpec, around: Surroundings, own: Mapping[str, pulumi.Input[str]]
-) -> list[Statement]:
-    """The statements of one function's role: the manifest's, and the key where only the dead-letter queue needs it."""
-    symbols = _symbols(context, around) | dict(own)
+def role_statements(context: Context, spec: FunctionSpec) -> list[Statement]:
+    """The manifest's statements of one function's role, all but the key's.
+
+    Every function uses the key: Lambda writes to the encrypted dead-letter queue with the function's role
+    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html).
+    """
+    symbols = _symbols(context, spec)
     plain = {"METRIC_NAMESPACE": context.settings.metric_namespace}
-    statements = [_statement(permission, symbols, plain) for permission in (*BASE_PERMISSIONS, *spec.permissions)]
-    granted = {action for permission in spec.permissions for action in permission.actions}
-    lacking = [action for action in USE if action not in granted]
-    # Lambda writes to the encrypted queue with the function's role
-    # (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html).
-    return [*statements, allow(lacking, around.key.arn)] if lacking else statements
+    permissions = (*BASE_PERMISSIONS, *spec.permissions)
+    return [_statement(permission, symbols, plain) for permission in permissions if permission.resources != (KEY,)]
 
 
-def _symbols(context: Context, around: Surroundings) -> dict[str, pulumi.Input[str]]:
+def _symbols(context: Context, spec: FunctionSpec) -> dict[str, pulumi.Input[str]]:
+    name = context.name(spec.name)
     return {
         "*": "*",
-        "report-bucket": around.bucket.arn,
-        "alert-topic": around.alert_topic.arn,
-        "key": around.key.arn,
+        "report-bucket": context.bucket_arn(ReportBucket.name_in(context)),
+        "alert-topic": context.arn("sns", context.name("compliance-alerts")),
         "config-rules": context.arn("config", "config-rule/*"),
-        "buckets": pulumi.Output.concat("arn:", context.partition, ":s3:::*"),
+        "buckets": context.bucket_arn("*"),
         "db-instances": context.arn("rds", "db:*"),
+        "log-group": context.arn("logs", f"log-group:/aws/lambda/{name}"),
+        "dead-letter-queue": context.arn("sqs", context.name(f"{spec.name}-dlq")),
     }
 
 

@@ -14,7 +14,7 @@ from watchkeeper.stack.bucket import ReportBucket, delivery_objects
 from watchkeeper.stack.context import Concern, Context
 from watchkeeper.stack.key import USE
 from watchkeeper.stack.policies import Statement, allow, document, from_account, trust
-from watchkeeper.stack.topics import DeliveryTopic
+from watchkeeper.stack.topics import DeliveryTopic, delivery_topic_arn
 
 CONFIG_POLICY = "service-role/AWS_ConfigRole"
 """https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html"""
@@ -52,7 +52,14 @@ class ConfigRecording(Concern):
             context.name("config-role-delivery"),
             name=context.name("config-delivery"),
             role=self.role.name,
-            policy=document(*_delivery_statements(context, key, reports, topic)),
+            policy=document(*_delivery_statements(context, reports)),
+            opts=self.child(),
+        )
+        self.key_policy = aws.iam.RolePolicy(
+            context.name("config-role-key"),
+            name=context.name("config-key"),
+            role=self.role.name,
+            policy=document(allow(USE, key.arn, sid="EncryptDeliveries")),
             opts=self.child(),
         )
         recorder_name = context.name("config-recorder")
@@ -62,7 +69,7 @@ class ConfigRecording(Concern):
             role_arn=self.role.arn,
             recording_group=_recording_group(context.settings.recording),
             recording_mode=_recording_mode(context.settings.recording),
-            opts=self.child(self.managed_policy, self.delivery_policy),
+            opts=self.child(self.managed_policy, self.delivery_policy, self.key_policy),
         )
         channel_name = context.name("config-delivery")
         self.channel = aws.cfg.DeliveryChannel(
@@ -75,7 +82,7 @@ class ConfigRecording(Concern):
             snapshot_delivery_properties=aws.cfg.DeliveryChannelSnapshotDeliveryPropertiesArgs(
                 delivery_frequency=context.settings.snapshot_frequency
             ),
-            opts=self.child(self.recorder, self.delivery_policy, reports.policy, reports.encryption, topic.policy),
+            opts=self.child(self.recorder, reports.policy, reports.encryption, topic.policy),
         )
         self.status = aws.cfg.RecorderStatus(
             context.name("config-recorder-status"),
@@ -86,16 +93,13 @@ class ConfigRecording(Concern):
         self.register_outputs({"recorderName": self.recorder.name, "deliveryChannelName": self.channel.name})
 
 
-def _delivery_statements(
-    context: Context, key: aws.kms.Key, reports: ReportBucket, topic: DeliveryTopic
-) -> list[Statement]:
+def _delivery_statements(context: Context, reports: ReportBucket) -> list[Statement]:
     """https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html"""
     owned = {"StringLike": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     return [
-        allow(["s3:PutObject"], delivery_objects(context, reports.bucket), sid="DeliverToBucket", condition=owned),
-        allow(["s3:GetBucketAcl"], reports.bucket.arn, sid="CheckBucket"),
-        allow(USE, key.arn, sid="EncryptDeliveries"),
-        allow(["sns:Publish"], topic.topic.arn, sid="NotifyDeliveries"),
+        allow(["s3:PutObject"], delivery_objects(context, reports.arn), sid="DeliverToBucket", condition=owned),
+        allow(["s3:GetBucketAcl"], reports.arn, sid="CheckBucket"),
+        allow(["sns:Publish"], delivery_topic_arn(context), sid="NotifyDeliveries"),
     ]
 
 

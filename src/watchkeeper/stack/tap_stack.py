@@ -59,7 +59,7 @@ class TapStack(pulumi.ComponentResource):
         rules = ConfigRules(context, running, self)
         around = Surroundings(
             key=key,
-            bucket=reports.bucket,
+            reports=reports,
             alert_topic=alerts.topic,
             after=(reports.policy, reports.encryption, alerts.policy),
         )

@@ -47,7 +47,7 @@ class AlertTopic(Concern):
     def __init__(self, context: Context, key: aws.kms.Key, parent: pulumi.Resource) -> None:
         super().__init__("AlertTopic", "alert-topic", context, parent)
         self.topic = _topic(self, "compliance-alerts", kms_master_key_id=key.arn)
-        self.policy = _topic_policy(self, "compliance-alerts", self.topic, _alert_statements(context, self.topic))
+        self.policy = _topic_policy(self, "compliance-alerts", self.topic, _alert_statements(context))
         self.queue = dead_letter_queue(context, "alert-topic-dlq", key, self.child())
         self.queue_policy = aws.sqs.QueuePolicy(
             context.name("alert-topic-dlq-policy"),
@@ -56,9 +56,9 @@ class AlertTopic(Concern):
                 allow_service(
                     "sns.amazonaws.com",
                     ["sqs:SendMessage"],
-                    self.queue.arn,
+                    context.arn("sqs", context.name("alert-topic-dlq")),
                     sid="UndeliveredAlerts",
-                    condition={"ArnEquals": {"aws:SourceArn": self.topic.arn}},
+                    condition={"ArnEquals": {"aws:SourceArn": context.arn("sns", context.name("compliance-alerts"))}},
                 )
             ),
             opts=self.child(),
@@ -84,16 +84,22 @@ class DeliveryTopic(Concern):
     def __init__(self, context: Context, parent: pulumi.Resource) -> None:
         super().__init__("DeliveryTopic", "delivery-topic", context, parent)
         self.topic = _topic(self, "config-delivery")
+        arn = delivery_topic_arn(context)
         publish = allow_service(
             "config.amazonaws.com",
             ["sns:Publish"],
-            self.topic.arn,
+            arn,
             sid="AWSConfigSNSPolicy",
             condition=from_account(context),
         )
-        statements = [publish, deny_plain_http(["sns:Publish"], self.topic.arn)]
+        statements = [publish, deny_plain_http(["sns:Publish"], arn)]
         self.policy = _topic_policy(self, "config-delivery", self.topic, statements)
         self.register_outputs({"topicArn": self.topic.arn})
+
+
+def delivery_topic_arn(context: Context) -> pulumi.Output[str]:
+    """ARN of the delivery channel's topic, known before it exists."""
+    return context.arn("sns", context.name("config-delivery"))
 
 
 def _topic(concern: Concern, resource: str, **more: Any) -> aws.sns.Topic:
@@ -119,17 +125,16 @@ def _topic_policy(
     )
 
 
-def _alert_statements(context: Context, topic: aws.sns.Topic) -> list[Statement]:
+def _alert_statements(context: Context) -> list[Statement]:
     """Alarms publish as a service; the functions publish by their roles.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     """
+    arn = context.arn("sns", context.name("compliance-alerts"))
     alarms = {"ArnLike": {"aws:SourceArn": context.arn("cloudwatch", "alarm:*")}, **from_account(context)}
     return [
-        allow_service(
-            "cloudwatch.amazonaws.com", ["sns:Publish"], topic.arn, sid="AlarmNotifications", condition=alarms
-        ),
-        deny_plain_http(["sns:Publish"], topic.arn),
+        allow_service("cloudwatch.amazonaws.com", ["sns:Publish"], arn, sid="AlarmNotifications", condition=alarms),
+        deny_plain_http(["sns:Publish"], arn),
     ]
 
 
