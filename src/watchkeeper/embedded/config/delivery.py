@@ -95,8 +95,8 @@ def deliver_snapshot(bench: Bench, work: Work) -> None:
         return
     with bench.store.read() as db:
         rows = db.rows(
-            "SELECT s.body FROM resource r JOIN state s ON s.id=r.state WHERE r.account=? AND r.region=? AND r.deleted=0 "
-            "ORDER BY r.type, r.resource",
+            "SELECT s.body FROM resource r JOIN state s ON s.id=r.state WHERE r.account=? AND r.region=? "
+            "AND r.deleted=0 ORDER BY r.type, r.resource",
             (account, region),
         )
     key = snapshot_key(account, region, channel.get("s3KeyPrefix"), now, snapshot_id)

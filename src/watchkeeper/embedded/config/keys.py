@@ -33,7 +33,8 @@ def oversized_key(
 ) -> str:
     """Where the notification of an item that is too big for a message goes."""
     folder = f"{_day(account, region, prefix, moment)}/OversizedChangeNotification/{resource_type}/{resource_id}"
-    return f"{folder}/{account}_Config_{region}_ChangeNotification_{resource_type}_{resource_id}_{_stamp(moment)}_{unique}.json.gz"
+    name = f"{resource_type}_{resource_id}_{_stamp(moment)}_{unique}"
+    return f"{folder}/{account}_Config_{region}_ChangeNotification_{name}.json.gz"
 
 
 def _root(account: str, prefix: str | None) -> str:

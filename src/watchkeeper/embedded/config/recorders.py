@@ -230,7 +230,8 @@ def _check_role(call: Call, role: str | None) -> None:
     if not service_linked and not call.environment.role_trusts_config(call.account, role):
         raise ConfigError(
             "InvalidRoleException",
-            f"AWS Config can't assume the role {role}: its trust policy has to let config.amazonaws.com call sts:AssumeRole.",
+            f"AWS Config can't assume the role {role}: its trust policy has to let config.amazonaws.com call "
+            "sts:AssumeRole.",
         )
 
 

@@ -79,6 +79,9 @@ def record_outcomes(
         rule = rules.get(result.rule)
         arn = rule.arn if rule else ""
         queue_notification(db, account, region, compliance_change(account, region, arn, before, result, now))
+        if result.compliance == "NON_COMPLIANT" and result.rule in _repaired(db, account, region):
+            subject = {"rule": result.rule, "type": result.resource_type, "id": result.resource_id, "automatic": True}
+            db.queue("remediate", "remediation", account, region, subject)
     return changed
 
 
@@ -117,6 +120,15 @@ def drop_results(db: Session, account: str, region: str, rule: str, now: float) 
     db.run("DELETE FROM unevaluated WHERE account=? AND region=? AND rule=?", (account, region, rule))
     if resources:
         db.queue("evaluate", "compliance", account, region, {"resources": [list(row) for row in resources], "at": now})
+
+
+def _repaired(db: Session, account: str, region: str) -> frozenset[str]:
+    """The rules with automatic remediation."""
+
+    def read() -> frozenset[str]:
+        return frozenset(name for name, body in db.entities(account, region, "remediation") if body.get("Automatic"))
+
+    return db.remembered(account, region, "remediation", read)
 
 
 def _keep(db: Session, account: str, region: str, before: Result | None, result: Result) -> bool:

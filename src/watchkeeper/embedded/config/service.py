@@ -12,7 +12,7 @@ from typing import Any
 from watchkeeper.embedded.environment import Environment, RecordingScope
 from watchkeeper.model import ConfigurationItem
 
-from . import delivery, work
+from . import delivery, remediation, work
 from .api_model import operations, validate_request
 from .context import Call
 from .errors import ConfigError, unsupported
@@ -153,5 +153,6 @@ _DOERS: dict[str, work.Doer] = {
     "oversized": delivery.deliver_oversized,
     "snapshot": delivery.deliver_snapshot,
     "history": delivery.deliver_history,
+    "remediation": remediation.remediate,
 }
 """Kind of work to what does it."""

@@ -2,7 +2,7 @@
 
 Account and region come first in every key. The tables:
 
-``entity``    everything small that the API puts and describes: recorder, channel, rule, aggregator, pack … One row each:
+``entity``    everything small that the API puts and describes: recorder, channel, rule, aggregator … One row each:
               ``kind`` and ``name`` identify it, ``body`` is JSON.
 ``state``     configuration items, every recorded state of every resource, oldest to newest.
 ``resource``  one row per resource, pointing at its newest state.
@@ -10,7 +10,7 @@ Account and region come first in every key. The tables:
 ``unevaluated`` resources that a rule should have evaluated and could not, with the reason: never a result.
 ``daily``     states waiting for the end of a daily recording period.
 ``work``      what must still be done: an event to send, a function to invoke, a rule to run over its resources. Written
-              in the transaction of its cause and deleted when done, so that a kill in between loses nothing: each is done
+              in the transaction of its cause and deleted when done, so that a kill loses nothing: each is done
               at least once.
 
 Write-ahead log with ``synchronous=NORMAL``: a commit survives ``kill -9`` of the process, since the log is in the
@@ -45,9 +45,9 @@ CREATE TABLE IF NOT EXISTS state (
 CREATE INDEX IF NOT EXISTS state_by_resource ON state (account, region, type, resource, captured, id);
 CREATE INDEX IF NOT EXISTS state_undelivered ON state (account, region, type, id) WHERE delivered = 0;
 CREATE TABLE IF NOT EXISTS resource (
-    account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL, name TEXT, arn TEXT NOT NULL,
-    deleted INTEGER NOT NULL, captured REAL NOT NULL, fingerprint BLOB NOT NULL, state INTEGER NOT NULL,
-    PRIMARY KEY (account, region, type, resource));
+    account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL, name TEXT,
+    arn TEXT NOT NULL, deleted INTEGER NOT NULL, captured REAL NOT NULL, fingerprint BLOB NOT NULL,
+    state INTEGER NOT NULL, PRIMARY KEY (account, region, type, resource));
 CREATE INDEX IF NOT EXISTS resource_by_arn ON resource (account, region, arn);
 CREATE TABLE IF NOT EXISTS result (
     account TEXT NOT NULL, region TEXT NOT NULL, rule TEXT NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL,
