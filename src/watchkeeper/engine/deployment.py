@@ -312,7 +312,7 @@ def up(
         with Program(project, dry_run=False, parallel=max(parallel, 16)) as program:
             try:
                 with monitor.serve(project, session, dry_run=False, parallel=parallel) as address:
-                    ending = program.run(address, timeout)
+                    ending = program.run(address, timeout, lambda: session.errors)
             finally:
                 session.close()  # what is under way ends and is recorded, whatever stopped us
         if ending.error is not None:
@@ -326,6 +326,7 @@ class UpSession:
     """Makes each resource as the program registers it."""
 
     def __init__(self, project: Project, provider: Provider, state: StateFile, tally: Tally, parallel: int) -> None:
+        self.errors: list[str] = []
         self._project = project
         self._provider = provider
         self._state = state
@@ -403,6 +404,8 @@ class UpSession:
 
     def log(self, severity: str, message: str, urn: str) -> None:
         """Pass on what the program says."""
+        if severity == "error":
+            self.errors.append(message)
         self._tally.tell(Event("log", urn, detail=f"{severity}: {message}"))
 
     def delete_leftovers(self, parallel: int) -> None:

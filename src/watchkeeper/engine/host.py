@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -23,10 +23,11 @@ LOG_LINES: Final = 5000
 KILL_GRACE: Final = 2.0
 """Seconds between asking a process to end and ending it."""
 NODE_RUN: Final = Path("node_modules/@pulumi/pulumi/cmd/run")
+CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 SDK_FRAME: Final = re.compile(r"node_modules|node:internal|internal/")
 NODE_FRAME: Final = re.compile(r"\(?(?P<file>(?:file://)?/[^():]+):(?P<line>\d+):\d+\)?")
 NODE_ERROR: Final = re.compile(
-    r"^\s*(?:Unhandled exception: )?(?P<kind>[A-Z]\w*(?:Error|Exception)): (?P<message>.*)$", re.M
+    r"^\s*(?:Unhandled exception: )?(?P<kind>(?:[A-Z]\w*)?(?:Error|Exception)): (?P<message>.*)$", re.M
 )
 TYPESCRIPT_ERROR: Final = re.compile(
     r"(?P<file>[^\s(]+\.tsx?)[(:](?P<line>\d+)[,:]\d+\)?:? *-? *error (?P<kind>TS\d+): (?P<message>.*)"
@@ -70,8 +71,11 @@ class Program:
         self.stop()
         self._folder.cleanup()
 
-    def run(self, address: str, timeout: float) -> Ending:
-        """Run to the end, or for ``timeout`` seconds. Call once."""
+    def run(self, address: str, timeout: float, said: Callable[[], Iterable[str]] = tuple) -> Ending:
+        """Run to the end, or for ``timeout`` seconds. Call once.
+
+        ``said`` gives the errors that the program reported to the engine: Node's SDK sends its exception that way.
+        """
         if self._process is None:
             self._start(self._node_command(address), self._project.working_directory)
         else:
@@ -91,7 +95,7 @@ class Program:
         for reader in self._readers:
             reader.join(KILL_GRACE)
         if error is None and code != 0:
-            error = self._explain(code)
+            error = self._explain(code, "\n".join(said()))
         return Ending(error, tuple(self._log))
 
     def stop(self) -> None:
@@ -131,7 +135,7 @@ class Program:
     def _read(self, stream: IO[str]) -> None:
         for line in stream:
             if len(self._log) < LOG_LINES:
-                self._log.append(line.rstrip("\n"))
+                self._log.append(clean(line.rstrip("\n")))
         stream.close()
 
     def _tell(self, address: str) -> None:
@@ -198,12 +202,12 @@ class Program:
         target = "." if project.program.is_dir() else project.program.name
         return [node, str(run), *flags, *(["--dry-run"] if self._dry_run else []), target]
 
-    def _explain(self, code: int) -> ProgramError:
+    def _explain(self, code: int, said: str) -> ProgramError:
         if self._report.exists():
             told = json.loads(self._report.read_text())
             return ProgramError(**{**told, "valid": tuple(told["valid"])})
         if self._project.runtime == "nodejs":
-            return explain_node("\n".join(self._log), code, self._project.directory)
+            return explain_node("\n".join((said, *self._log)).strip(), code, self._project.directory)
         text = "\n".join(self._log[-40:])
         last = next((line for line in reversed(self._log) if line.strip()), "")
         return ProgramError(
@@ -213,6 +217,7 @@ class Program:
 
 def explain_node(output: str, code: int, directory: Path) -> ProgramError:
     """What a Node program's standard error says of its end: kind, message, the user's file and line, the wrong name."""
+    output = clean(output)
     compiled = TYPESCRIPT_ERROR.search(output)
     if compiled is not None:
         file, line = str((directory / compiled["file"]).resolve()), int(compiled["line"])
@@ -233,6 +238,11 @@ def explain_node(output: str, code: int, directory: Path) -> ProgramError:
         owner=groups.get("owner") or "",
         source=_source(file, line),
     )
+
+
+def clean(text: str) -> str:
+    """The text without colours and other control characters, which a program may print on purpose."""
+    return CONTROL.sub("", text)
 
 
 def _last_words(output: str, code: int) -> str:

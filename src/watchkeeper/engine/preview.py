@@ -56,7 +56,7 @@ def preview_with(project: Project, provider: Provider | None, known: Known, *, t
     offline = OfflineProvider(project.region) if provider is None else None
     session = PreviewSession(project, provider or offline, known)  # type: ignore[arg-type]
     with Program(project, dry_run=True) as program, monitor.serve(project, session, dry_run=True) as address:
-        ending = program.run(address, timeout)
+        ending = program.run(address, timeout, lambda: session.errors)
     guessed = (*_encrypted(project), *(offline.guessed if offline is not None else ()))
     graph = session.graph(guessed, offline.unread if offline is not None else ())
     return Preview(
@@ -73,6 +73,7 @@ class PreviewSession:
 
     def __init__(self, project: Project, provider: Provider, known: Known) -> None:
         self.messages: list[str] = []
+        self.errors: list[str] = []
         self.registrations: dict[str, Registration] = {}
         self._project = project
         self._provider = provider
@@ -136,6 +137,8 @@ class PreviewSession:
         """Keep what the program says."""
         with self._lock:
             self.messages.append(f"{severity}: {message}")
+            if severity == "error":
+                self.errors.append(message)
 
     def graph(self, guessed: tuple[str, ...], unread: tuple[str, ...]) -> Graph:
         """Everything registered until now."""
