@@ -121,9 +121,14 @@ async def _serve(options: Options, listener: socket.socket, port: int) -> None:
     config.loglevel = "WARNING"
     server.start()
     describe(options, server.endpoint)
-    serving = asyncio.create_task(serve(server.gateway, config, shutdown_trigger=stopping.wait))
-    await serving
-    server.stop()
+
+    async def told_to_stop() -> None:
+        await stopping.wait()
+        # The recorder reads through the gateway: it finishes while that is still served.
+        await asyncio.to_thread(server.quiesce)
+
+    await serve(server.gateway, config, shutdown_trigger=told_to_stop)
+    await asyncio.to_thread(server.close)
 
 
 def describe(options: Options, endpoint: str) -> None:
@@ -160,8 +165,9 @@ class Server:
         self.losses = Losses()
         self.mail = Mailbox()
         self._started = time.time()
+        self._warm = False
         self._saver = Saver(adapter.save)
-        environment = MiniStackEnvironment(endpoint, self.losses, iam=options.iam, on_gap=_note_gap)
+        environment = self._environment = MiniStackEnvironment(endpoint, self.losses, iam=options.iam, on_gap=_note_gap)
         self.config = ConfigService(options.directory / "config.sqlite", environment, self.clock)
         self.recorder = Recorder(
             self.config,
@@ -195,10 +201,13 @@ class Server:
         self.recorder.start()
         self._saver.start()
 
-    def stop(self) -> None:
-        """Finish what is at hand. MiniStack has saved its state by then."""
-        self._saver.stop()
+    def quiesce(self) -> None:
+        """Finish what is at hand; begin nothing."""
         self.recorder.stop()
+        self._saver.stop()
+
+    def close(self) -> None:
+        """Close what is left, after the last request. MiniStack has saved its state by then."""
         self.config.close()
 
     def _config_request(self, operation: str, request: dict[str, Any], account: str, region: str) -> adapter.Response:
@@ -218,6 +227,7 @@ class Server:
     async def _own_request(self, method: str, path: str, query: Mapping[str, str]) -> tuple[int, Any]:
         name = path.removeprefix("/_watchkeeper/").strip("/")
         if method == "GET" and name == "health":
+            self._warm_up()
             return 200, {"status": "ok", "pid": os.getpid(), "endpoint": self.endpoint}
         if method == "GET" and name == "status":
             return 200, await asyncio.to_thread(self._status)
@@ -236,6 +246,14 @@ class Server:
             return 200, {"reset": "ok"}
         known = "GET health, status, mail, idle?timeout=; POST reset, clock?advance=<seconds>"
         return 404, {"error": f"{method} {path} is unknown; there are, under /_watchkeeper/: {known}"}
+
+    def _warm_up(self) -> None:
+        """Once, after the first one asked whether it's ready: it would delay being ready otherwise."""
+        if self._warm:
+            return
+        self._warm = True
+        place = (self.options.account, self.options.region)
+        threading.Timer(0.2, self._environment.warm_up, args=place).start()
 
     def _status(self) -> dict[str, Any]:
         return {

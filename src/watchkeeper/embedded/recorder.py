@@ -286,7 +286,10 @@ class Recorder:
         if scope is None:
             return
         types = [type_ for type_ in READERS if scope.records(type_)]
-        self._recall(account, region, types)
+        try:
+            self._recall(account, region, types)
+        except Exception:  # noqa: BLE001 - costs what was deleted while nothing ran, not the sweep
+            _log.exception("couldn't ask AWS Config what it holds for %s", place)
         self._read_types(account, region, types)
 
     def _read_types(self, account: str, region: str, types: Collection[str]) -> list[Change]:
@@ -377,19 +380,23 @@ class Recorder:
             with self._lock:
                 if (account, region, type_) in self._known:
                     continue
-            request: dict[str, Any] = {"resourceType": type_}
-            while True:
-                answer = self._config.handle("ListDiscoveredResources", request, account, region)
-                with self._lock:
-                    known = self._known[account, region, type_]
-                    for entry in answer.get("resourceIdentifiers", ()):
-                        item = ConfigurationItem(
-                            type_, entry["resourceId"], account, region, resource_name=entry.get("resourceName")
-                        )
-                        known.setdefault(READERS[type_].key(item), _Known(item, "", 0.0))
-                if not answer.get("nextToken"):
-                    break
-                request = {"resourceType": type_, "nextToken": answer["nextToken"]}
+            held = list(self._discovered(account, region, type_))
+            with self._lock:
+                known = self._known[account, region, type_]
+                for item in held:
+                    known.setdefault(READERS[type_].key(item), _Known(item, "", 0.0))
+
+    def _discovered(self, account: str, region: str, resource_type: str) -> Iterator[ConfigurationItem]:
+        token: dict[str, str] = {}
+        while True:
+            request = {"resourceType": resource_type, **token}
+            answer = self._config.handle("ListDiscoveredResources", request, account, region)
+            for entry in answer.get("resourceIdentifiers", ()):
+                name = entry.get("resourceName")
+                yield ConfigurationItem(resource_type, entry["resourceId"], account, region, resource_name=name)
+            if not answer.get("nextToken"):
+                return
+            token = {"nextToken": answer["nextToken"]}
 
     def _note_gaps(self, account: str, region: str, gaps: Iterable[Gap], types: Collection[str] = ()) -> None:
         with self._lock:

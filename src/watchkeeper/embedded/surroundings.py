@@ -37,6 +37,13 @@ class MiniStackEnvironment:
         self._on_gap = on_gap
         self._clients: dict[tuple[str, str], Clients] = {}
         self._lock = threading.Lock()
+        self._session = boto3.Session()
+
+    def warm_up(self, account: str, region: str) -> None:
+        """Make the clients that the first change will need: loading the service models takes a second."""
+        clients = self.clients(account, region)
+        for service in ("s3", "ec2", "rds", "s3control"):
+            clients(service)
 
     @property
     def readable_types(self) -> frozenset[str]:
@@ -48,8 +55,13 @@ class MiniStackEnvironment:
         with self._lock:
             made = self._clients.get((account, region))
             if made is None:
-                session = boto3.Session(aws_access_key_id=account, aws_secret_access_key=adapter.RootSecret)
-                made = self._clients[account, region] = Clients(session, region, self._endpoint)
+                made = self._clients[account, region] = Clients(
+                    self._session,
+                    region,
+                    self._endpoint,
+                    aws_access_key_id=account,
+                    aws_secret_access_key=adapter.RootSecret,
+                )
             return made
 
     def put_events(self, account: str, region: str, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -1,0 +1,259 @@
+"""Lambda functions, ECS clusters, ECR repositories, load balancers, CloudFormation stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from watchkeeper.inventory.core import (
+    Context,
+    Raw,
+    Reader,
+    config_spelling,
+    edges,
+    edges_by_name,
+    listed,
+    make_item,
+    one_by_one,
+    plain,
+    tag_map,
+)
+from watchkeeper.model import ConfigurationItem
+
+FUNCTION, CLUSTER, REPOSITORY = "AWS::Lambda::Function", "AWS::ECS::Cluster", "AWS::ECR::Repository"
+BALANCER, STACK = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::CloudFormation::Stack"
+_GONE = ("ResourceNotFoundException",)
+
+
+def _some_functions(ctx: Context, keys: Sequence[str]) -> Iterator[Raw]:
+    for key in keys:
+        found = ctx.ask("lambda", "get_function_configuration", FunctionName=key, absent=_GONE)
+        if found:
+            yield {name: value for name, value in found.items() if name != "ResponseMetadata"}
+
+
+def _function(ctx: Context, raw: Raw) -> ConfigurationItem:
+    name, arn = raw["FunctionName"], raw["FunctionArn"]
+    supplementary: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+    if ctx.wants(FUNCTION, "policy"):
+        policy = ctx.ask("lambda", "get_policy", FunctionName=name, absent=_GONE).get("Policy")
+        if policy:
+            supplementary["Policy"] = policy
+    if ctx.wants(FUNCTION, "concurrency"):
+        reserved = ctx.ask("lambda", "get_function_concurrency", FunctionName=name, absent=_GONE)
+        if "ReservedConcurrentExecutions" in reserved:
+            executions = reserved["ReservedConcurrentExecutions"]
+            supplementary["Concurrency"] = {"reservedConcurrentExecutions": executions}
+    if ctx.wants(FUNCTION, "tags"):
+        tags = ctx.ask("lambda", "list_tags", Resource=arn, absent=_GONE).get("Tags") or {}
+        supplementary["Tags"] = tags
+    vpc = raw.get("VpcConfig") or {}
+    return make_item(
+        ctx,
+        FUNCTION,
+        name,
+        name=name,
+        arn=arn,
+        configuration=config_spelling(raw, keep=("variables",)),
+        supplementary=supplementary,
+        relationships=(
+            *edges_by_name("Is associated with ", "AWS::IAM::Role", [str(raw.get("Role") or "").rpartition("/")[2]]),
+            *edges("Is associated with ", "AWS::EC2::SecurityGroup", vpc.get("SecurityGroupIds", ())),
+            *edges("Is contained in ", "AWS::EC2::Subnet", vpc.get("SubnetIds", ())),
+        ),
+        tags=tags,
+    )
+
+
+def _clusters(ctx: Context) -> Iterator[Raw]:
+    return _described_clusters(ctx, list(ctx.pages("ecs", "list_clusters", "clusterArns")))
+
+
+def _described_clusters(ctx: Context, names: Sequence[str]) -> Iterator[Raw]:
+    for start in range(0, len(names), 100):
+        answer = ctx.ask(
+            "ecs",
+            "describe_clusters",
+            clusters=list(names[start : start + 100]),
+            include=["SETTINGS", "CONFIGURATIONS", "TAGS"],
+        )
+        yield from (raw for raw in answer.get("clusters", ()) if raw.get("status") != "INACTIVE")
+
+
+def _cluster(ctx: Context, raw: Raw) -> ConfigurationItem:
+    name, tags = raw["clusterName"], raw.get("tags") or []
+    return make_item(
+        ctx,
+        CLUSTER,
+        raw["clusterArn"],
+        name=name,
+        arn=raw["clusterArn"],
+        # The CloudFormation shape, as Config records types of its registry.
+        configuration={
+            "Arn": raw["clusterArn"],
+            "ClusterName": name,
+            "ClusterSettings": [{"Name": s.get("name"), "Value": s.get("value")} for s in raw.get("settings") or ()],
+            "CapacityProviders": list(raw.get("capacityProviders") or ()),
+            "Configuration": _upper(raw.get("configuration") or {}),
+            "Tags": [{"Key": tag.get("key"), "Value": tag.get("value")} for tag in tags],
+        },
+        tags=tag_map(tags, "key", "value"),
+    )
+
+
+def _upper(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: _upper(inner) for key, inner in value.items()}
+    return [_upper(inner) for inner in value] if isinstance(value, list) else plain(value)
+
+
+def _repository(ctx: Context, raw: Raw) -> ConfigurationItem:
+    name, arn = raw["repositoryName"], raw["repositoryArn"]
+    shape: dict[str, Any] = {
+        "RepositoryName": name,
+        "Arn": arn,
+        "RepositoryUri": raw.get("repositoryUri"),
+        "ImageTagMutability": raw.get("imageTagMutability"),
+        "ImageScanningConfiguration": _upper(raw.get("imageScanningConfiguration") or {}),
+        "EncryptionConfiguration": _upper(raw.get("encryptionConfiguration") or {}),
+    }
+    if ctx.wants(REPOSITORY, "lifecycle"):
+        gone = ("LifecyclePolicyNotFoundException", "RepositoryNotFoundException")
+        lifecycle = ctx.ask("ecr", "get_lifecycle_policy", repositoryName=name, absent=gone)
+        if lifecycle:
+            shape["LifecyclePolicy"] = {"LifecyclePolicyText": lifecycle.get("lifecyclePolicyText")}
+    if ctx.wants(REPOSITORY, "policy"):
+        gone = ("RepositoryPolicyNotFoundException", "RepositoryNotFoundException")
+        policy = ctx.ask("ecr", "get_repository_policy", repositoryName=name, absent=gone)
+        if policy:
+            shape["RepositoryPolicyText"] = policy.get("policyText")
+    tags: list[Any] = []
+    if ctx.wants(REPOSITORY, "tags"):
+        tags = ctx.ask("ecr", "list_tags_for_resource", resourceArn=arn, absent=("RepositoryNotFoundException",)).get(
+            "tags", []
+        )
+    return make_item(
+        ctx,
+        REPOSITORY,
+        name,
+        name=name,
+        arn=arn,
+        configuration=shape,
+        tags=tag_map(tags),
+        created=raw.get("createdAt"),
+    )
+
+
+def _balancer(ctx: Context, raw: Raw) -> ConfigurationItem:
+    arn = raw["LoadBalancerArn"]
+    gone = ("LoadBalancerNotFound", "LoadBalancerNotFoundException")
+    supplementary: dict[str, Any] = {}
+    if ctx.wants(BALANCER, "attributes"):
+        answer = ctx.ask("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn, absent=gone)
+        supplementary["LoadBalancerAttributes"] = config_spelling(answer.get("Attributes") or [])
+    if ctx.wants(BALANCER, "listeners"):
+        listeners = ctx.ask("elbv2", "describe_listeners", LoadBalancerArn=arn, absent=gone).get("Listeners") or []
+        supplementary["Listeners"] = config_spelling(listeners)
+    tags: list[Any] = []
+    if ctx.wants(BALANCER, "tags"):
+        described = ctx.ask("elbv2", "describe_tags", ResourceArns=[arn], absent=gone).get("TagDescriptions") or []
+        tags = [tag for description in described for tag in description.get("Tags") or ()]
+        supplementary["Tags"] = config_spelling(tags)
+    return make_item(
+        ctx,
+        BALANCER,
+        arn,
+        name=raw.get("LoadBalancerName"),
+        arn=arn,
+        configuration=config_spelling(raw),
+        supplementary=supplementary,
+        relationships=(
+            *edges("Is associated with SecurityGroup", "AWS::EC2::SecurityGroup", raw.get("SecurityGroups") or ()),
+            *edges(
+                "Is attached to Subnet",
+                "AWS::EC2::Subnet",
+                (zone.get("SubnetId") for zone in raw.get("AvailabilityZones") or ()),
+            ),
+            *edges("Is contained in Vpc", "AWS::EC2::VPC", [raw.get("VpcId")]),
+        ),
+        tags=tag_map(tags),
+        created=raw.get("CreatedTime"),
+        zone="Multiple Availability Zones",
+    )
+
+
+def _stack(ctx: Context, raw: Raw) -> ConfigurationItem | None:
+    if raw.get("StackStatus") == "DELETE_COMPLETE":
+        return None
+    arn = raw["StackId"]
+    return make_item(
+        ctx,
+        STACK,
+        arn,
+        name=raw["StackName"],
+        arn=arn,
+        configuration=config_spelling(raw),
+        tags=tag_map(raw.get("Tags")),
+        created=raw.get("CreationTime"),
+    )
+
+
+READERS = (
+    Reader(
+        FUNCTION,
+        "lambda",
+        all=listed("lambda", "list_functions", "Functions"),
+        some=_some_functions,
+        item=_function,
+        aspects=frozenset({"policy", "concurrency", "tags"}),
+        calls=True,
+    ),
+    Reader(
+        CLUSTER,
+        "ecs",
+        all=_clusters,
+        some=_described_clusters,
+        item=_cluster,
+        key=lambda item: item.resource_name or item.resource_id,
+    ),
+    Reader(
+        REPOSITORY,
+        "ecr",
+        all=listed("ecr", "describe_repositories", "repositories"),
+        some=one_by_one(
+            "ecr",
+            "describe_repositories",
+            "repositories",
+            "repositoryNames",
+            ("RepositoryNotFoundException",),
+            many=True,
+        ),
+        item=_repository,
+        aspects=frozenset({"lifecycle", "policy", "tags"}),
+        calls=True,
+    ),
+    Reader(
+        BALANCER,
+        "elbv2",
+        all=listed("elbv2", "describe_load_balancers", "LoadBalancers"),
+        some=one_by_one(
+            "elbv2",
+            "describe_load_balancers",
+            "LoadBalancers",
+            "LoadBalancerArns",
+            ("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
+            many=True,
+        ),
+        item=_balancer,
+        aspects=frozenset({"attributes", "listeners", "tags"}),
+        calls=True,
+    ),
+    Reader(
+        STACK,
+        "cloudformation",
+        all=listed("cloudformation", "describe_stacks", "Stacks"),
+        some=one_by_one("cloudformation", "describe_stacks", "Stacks", "StackName", ("ValidationError",)),
+        item=_stack,
+    ),
+)
