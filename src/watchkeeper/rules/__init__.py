@@ -41,7 +41,28 @@ __all__ = [
     "severity",
 ]
 
-SERVICES: tuple[str, ...] = ("ec2", "rds", "s3")
+SERVICES: tuple[str, ...] = (
+    "account",
+    "analytics",
+    "apigateway",
+    "cloudformation",
+    "cloudtrail",
+    "cloudwatch",
+    "compute",
+    "containers",
+    "dynamodb",
+    "ec2",
+    "elb",
+    "iam",
+    "kms",
+    "lambda_function",
+    "messaging",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "storage",
+    "tags",
+)
 """The modules that hold logic, one per AWS service."""
 
 

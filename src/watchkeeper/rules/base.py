@@ -1,8 +1,8 @@
 """What every rule is made of: the decorator, the lookup, verdicts, and careful access to what an item holds.
 
 A rule is a pure function of an item, its typed parameters and a :class:`Lookup`. It answers COMPLIANT, NON_COMPLIANT
-with what a person has to change, or NOT_APPLICABLE; where the item lacks what it needs it raises :class:`Unavailable`, which
-the evaluation turns into NOT_EVALUATED. Unknown is never a pass.
+with what a person has to change, or NOT_APPLICABLE; where the item lacks what it needs it raises :class:`Unavailable`,
+which the evaluation turns into NOT_EVALUATED. Unknown is never a pass.
 """
 
 from __future__ import annotations
@@ -125,6 +125,43 @@ def rule(
         return function
 
     return register
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRule:
+    """A rule that asks for one boolean of the configuration: most of AWS's rules do no more."""
+
+    identifier: str
+    types: tuple[str, ...]
+    field: str
+    wanted: bool
+    severity: Severity
+    category: str
+    summary: str
+    fix: str
+    default: bool | None = None
+    """What a missing value means; None: the item has to say it."""
+
+
+def register_flags(table: Iterable[FlagRule]) -> None:
+    """Register a table of rules about one boolean each; ``a.b`` is a path."""
+    for row in table:
+        REGISTRY[row.identifier] = RuleLogic(
+            row.identifier, _flag_rule(row), row.types, row.severity, row.category, (), (), row.summary
+        )
+
+
+def _flag_rule(row: FlagRule) -> RuleFunction:
+    *path, last = row.field.split(".")
+
+    def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:  # noqa: ARG001
+        held: Any = item.configuration
+        for step in path:
+            held = pick(held, step)
+        value = flag(held, last, default=row.default)
+        return verdict(value is row.wanted, f"{last} is {str(value).lower()}; {row.fix}.")
+
+    return judge
 
 
 COMPLIANT = Verdict(ComplianceType.COMPLIANT)

@@ -1,1 +1,462 @@
+"""Amazon EC2 and VPC: instances, volumes, addresses, security groups, networks.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    ACCOUNT,
+    COMPLIANT,
+    FlagRule,
+    Lookup,
+    Parameters,
+    Unavailable,
+    array,
+    days_between,
+    dig,
+    flag,
+    listed,
+    moment,
+    need,
+    not_applicable,
+    number,
+    pick,
+    register_flags,
+    rule,
+    shown,
+    text,
+    verdict,
+    violation,
+)
+from watchkeeper.rules.s3 import same_key
+
+INSTANCE = "AWS::EC2::Instance"
+VOLUME = "AWS::EC2::Volume"
+GROUP = "AWS::EC2::SecurityGroup"
+INTERFACE = "AWS::EC2::NetworkInterface"
+VPC = "AWS::EC2::VPC"
+SUBNET = "AWS::EC2::Subnet"
+FLOW_LOG = "AWS::EC2::FlowLog"
+TEMPLATE = "AWS::EC2::LaunchTemplate"
+
+ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+ALL_PORTS = (0, 65535)
+DEFAULT_BLOCKED_PORTS = (20, 21, 3389, 3306, 4333)
+
+OPTIMIZABLE = re.compile(
+    r"c1\.xlarge|c3\.(2|4)?xlarge|g2\.2xlarge|i2\.(2|4)?xlarge|m1\.x?large|m2\.[24]xlarge|m3\.2?xlarge|r3\.[24]?xlarge"
+)
+"""Types whose EBS optimization is off unless asked for (EC2 user guide, "EBS optimization")."""
+NOT_OPTIMIZABLE = re.compile(
+    r"t1\..*|t2\..*|m1\.(small|medium)|m2\.xlarge|m3\.(medium|large)|c1\.medium|c3\.(large|8xlarge)|cc[12]\..*|cr1\..*"
+    r"|g2\.8xlarge|hi1\..*|hs1\..*|i2\.8xlarge|r3\.(large|8xlarge)"
+)
+
+register_flags(
+    (
+        FlagRule("SUBNET_AUTO_ASSIGN_PUBLIC_IP_DISABLED", (SUBNET,), "mapPublicIpOnLaunch", False, Severity.MEDIUM,
+                 "Public access", "The subnet gives no public IPv4 address to new interfaces.",
+                 "turn off automatic public IPv4 addresses for the subnet"),
+        FlagRule("EC2_ENIS_SOURCE_DESTINATION_CHECK_ENABLED", (INTERFACE,), "sourceDestCheck", True, Severity.MEDIUM,
+                 "Network", "The network interface checks source and destination.",
+                 "turn on the source/destination check"),
+        FlagRule("EC2_TRANSIT_GATEWAY_AUTO_VPC_ATTACH_DISABLED", ("AWS::EC2::TransitGateway",),
+                 "AutoAcceptSharedAttachments", False, Severity.HIGH, "Network",
+                 "The transit gateway does not accept attachments by itself.",
+                 "disable automatic acceptance of shared attachments"),
+        FlagRule("EC2_CLIENT_VPN_CONNECTION_LOG_ENABLED", ("AWS::EC2::ClientVpnEndpoint",),
+                 "ConnectionLogOptions.Enabled", True, Severity.LOW, "Logging and monitoring",
+                 "The client VPN endpoint logs its connections.", "enable connection logging", False),
+    )
+)  # fmt: skip
+
+
+def _state(item: ConfigurationItem) -> str:
+    return text(dig(item.configuration, "state"), "name", default="")
+
+
+@rule("DESIRED_INSTANCE_TYPE", types=(INSTANCE,), severity=Severity.LOW, category="Cost")
+def desired_instance_type(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance has one of the types in instanceType."""
+    actual = text(item.configuration, "instanceType")
+    allowed = parameters["instanceType"]
+    if actual in allowed:
+        return COMPLIANT
+    return violation(f"The instance type is {shown(actual)}; change it to one of {listed(allowed)}.")
+
+
+@rule("DESIRED_INSTANCE_TENANCY", types=(INSTANCE,), severity=Severity.LOW, category="Configuration")
+def desired_tenancy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance has the given tenancy; only those of imageId, and on the hosts of hostId, where they are given."""
+    images, hosts = parameters.get("imageId", ()), parameters.get("hostId", ())
+    if images and item.configuration.get("imageId") not in images:
+        return not_applicable("The instance's AMI is not among imageId.")
+    placement = need(item.configuration, "placement")
+    tenancy, host = text(placement, "tenancy"), dig(placement, "hostId")
+    if tenancy != parameters["tenancy"]:
+        return violation(f"The tenancy is {shown(tenancy)}; launch it with {shown(parameters['tenancy'])}.")
+    return verdict(not hosts or host in hosts, f"It runs on host {shown(host)}; move it to one of {listed(hosts)}.")
+
+
+@rule("APPROVED_AMIS_BY_ID", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration")
+def approved_amis(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance runs one of the AMIs in amiIds."""
+    image = text(item.configuration, "imageId")
+    return verdict(image in parameters["amiIds"], f"The AMI is {shown(image)}; launch from an approved one.")
+
+
+@rule("INSTANCES_IN_VPC", types=(INSTANCE,), severity=Severity.MEDIUM, category="Network")
+def instances_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance is in a VPC, in vpcId where one is given."""
+    vpc, wanted = item.configuration.get("vpcId"), parameters.get("vpcId")
+    if not vpc:
+        return violation("The instance is in no VPC; launch it in one.")
+    return verdict(not wanted or vpc == wanted, f"The instance is in {shown(vpc)}; launch it in {shown(wanted)}.")
+
+
+@rule("EC2_INSTANCE_NO_PUBLIC_IP", types=(INSTANCE,), severity=Severity.HIGH, category="Public access")
+def no_public_ip(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance has no public IPv4 address."""
+    need(item.configuration, "instanceId", "instanceType")
+    interfaces = array(item.configuration, "networkInterfaces")
+    found = [item.configuration.get("publicIpAddress"), *(dig(i, "association", "publicIp") for i in interfaces)]
+    public = next((address for address in found if address), None)
+    return verdict(public is None, f"It has the public address {public}; use a private subnet or a load balancer.")
+
+
+@rule("EC2_IMDSV2_CHECK", types=(INSTANCE,), severity=Severity.HIGH, category="Identity")
+def imdsv2(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance metadata service takes version 2 requests only."""
+    tokens = text(need(item.configuration, "metadataOptions"), "httpTokens")
+    return verdict(tokens == "required", f"httpTokens is {shown(tokens)}; set it to required (IMDSv2).")
+
+
+@rule("EC2_INSTANCE_DETAILED_MONITORING_ENABLED", types=(INSTANCE,), severity=Severity.LOW,
+      category="Logging and monitoring")  # fmt: skip
+def detailed_monitoring(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Detailed monitoring is on."""
+    state = text(need(item.configuration, "monitoring"), "state")
+    return verdict(state == "enabled", f"Monitoring is {shown(state)}; enable detailed monitoring.")
+
+
+@rule("EC2_INSTANCE_PROFILE_ATTACHED", types=(INSTANCE,), severity=Severity.MEDIUM, category="Identity")
+def instance_profile(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance has an instance profile, one of IamInstanceProfileArnList where it is given."""
+    need(item.configuration, "instanceId", "instanceType")
+    arn, allowed = (
+        dig(item.configuration, "iamInstanceProfile", "arn"),
+        parameters.get("IamInstanceProfileArnList", ()),
+    )
+    if not arn:
+        return violation("No instance profile; attach an IAM role to the instance.")
+    return verdict(not allowed or arn in allowed, f"The instance profile is {shown(arn, 120)}; attach an allowed one.")
+
+
+@rule("EC2_INSTANCE_MULTIPLE_ENI_CHECK", types=(INSTANCE,), severity=Severity.LOW, category="Network")
+def multiple_interfaces(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance has one network interface, those in NetworkInterfaceIds aside."""
+    allowed = parameters.get("NetworkInterfaceIds", ())
+    found = [dig(entry, "networkInterfaceId") for entry in need(item.configuration, "networkInterfaces")]
+    others = [entry for entry in found if entry not in allowed]
+    return verdict(len(others) <= 1, f"It has {len(found)} network interfaces: {listed(found, 3)}; detach all but one.")
+
+
+@rule("EC2_NO_AMAZON_KEY_PAIR", types=(INSTANCE,), severity=Severity.LOW, category="Identity")
+def no_key_pair(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance was launched without a key pair."""
+    need(item.configuration, "instanceId", "instanceType")
+    key = item.configuration.get("keyName")
+    return verdict(not key, f"Launched with key pair {shown(key)}; use Session Manager and launch without one.")
+
+
+@rule("EC2_PARAVIRTUAL_INSTANCE_CHECK", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration")
+def not_paravirtual(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance is not paravirtual."""
+    kind = text(item.configuration, "virtualizationType")
+    return verdict(kind != "paravirtual", "The virtualization type is paravirtual; launch from an HVM AMI.")
+
+
+@rule("EBS_OPTIMIZED_INSTANCE", types=(INSTANCE,), severity=Severity.LOW, category="Configuration")
+def ebs_optimized(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An instance that can be EBS-optimized is."""
+    kind = text(item.configuration, "instanceType")
+    if flag(item.configuration, "ebsOptimized", default=False):
+        return COMPLIANT
+    if NOT_OPTIMIZABLE.fullmatch(kind):
+        return not_applicable(f"{shown(kind)} cannot be EBS-optimized.")
+    return verdict(not OPTIMIZABLE.fullmatch(kind), f"{kind} is not EBS-optimized; turn EBS optimization on.")
+
+
+@rule("EC2_STOPPED_INSTANCE", types=(INSTANCE,), severity=Severity.LOW, category="Cost")
+def stopped_instance(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance has not been stopped for more than AllowedDays (30)."""
+    if _state(item) != "stopped":
+        need(item.configuration, "state")
+        return COMPLIANT
+    match = re.search(
+        r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", text(item.configuration, "stateTransitionReason")
+    )
+    if not match:
+        raise Unavailable("stateTransitionReason does not say when the instance stopped")
+    days = days_between(moment(match[1].replace(" ", "T") + "Z"), lookup.now())
+    allowed = parameters.get("AllowedDays", 30)
+    return verdict(days <= allowed, f"Stopped {int(days)} days ago, {allowed} are allowed; start or terminate it.")
+
+
+@rule("EC2_VOLUME_INUSE_CHECK", types=(VOLUME,), severity=Severity.LOW, category="Cost")
+def volume_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The volume is attached; with deleteOnTermination=true, it is deleted with its instance."""
+    attached = [a for a in need(item.configuration, "attachments") if dig(a, "state") in ("attached", "attaching")]
+    if not attached:
+        return violation("The volume is attached to no instance; attach it, or snapshot and delete it.")
+    if not parameters.get("deleteOnTermination"):
+        return COMPLIANT
+    kept = [a for a in attached if not flag(a, "deleteOnTermination", default=False)]
+    return verdict(not kept, "deleteOnTermination is false; set it, so that the volume goes with its instance.")
+
+
+@rule("ENCRYPTED_VOLUMES", types=(VOLUME,), severity=Severity.HIGH, category="Encryption")
+def encrypted_volumes(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An attached volume is encrypted, with kmsId where it is given."""
+    if not array(item.configuration, "attachments"):
+        return not_applicable("The volume is attached to no instance.")
+    if not flag(item.configuration, "encrypted"):
+        return violation("The volume is not encrypted; copy its snapshot with encryption and replace it.")
+    wanted, key = parameters.get("kmsId"), item.configuration.get("kmsKeyId") or ""
+    fits = not wanted or same_key(wanted, key) or same_key(key, wanted)
+    return verdict(fits, f"It is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")
+
+
+@rule("EC2_EBS_ENCRYPTION_BY_DEFAULT", types=(ACCOUNT,), severity=Severity.MEDIUM, category="Encryption",
+      needs=("account:ec2.ebs_encryption_by_default",))  # fmt: skip
+def ebs_encryption_by_default(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """New EBS volumes of the region are encrypted by default."""
+    on = lookup.account_fact("ec2.ebs_encryption_by_default") is True
+    return verdict(on, "EBS encryption by default is off in this region; enable it.")
+
+
+@rule("EBS_SNAPSHOT_PUBLIC_RESTORABLE_CHECK", types=(ACCOUNT,), severity=Severity.CRITICAL, category="Public access",
+      needs=("account:ec2.public_snapshots",))  # fmt: skip
+def snapshots_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """No EBS snapshot of the account can be restored by everybody."""
+    public = list(lookup.account_fact("ec2.public_snapshots"))
+    return verdict(not public, f"Anyone can restore {listed(public, 4)}; make these snapshots private.")
+
+
+@rule("EIP_ATTACHED", types=("AWS::EC2::EIP",), severity=Severity.LOW, category="Cost")
+def eip_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The Elastic IP address is attached to an instance or a network interface."""
+    need(item.configuration, "publicIp", "allocationId")
+    used = any(item.configuration.get(key) for key in ("instanceId", "networkInterfaceId", "associationId"))
+    return verdict(used, "The address is attached to nothing; attach it or release it.")
+
+
+def _ranges(permission: Any) -> Iterator[str]:
+    for entry in array(permission, "ipRanges"):
+        yield entry if isinstance(entry, str) else str(dig(entry, "cidrIp") or "")
+    for entry in array(permission, "ipv4Ranges"):
+        yield str(dig(entry, "cidrIp") or "")
+    for entry in array(permission, "ipv6Ranges"):
+        yield entry if isinstance(entry, str) else str(dig(entry, "cidrIpv6") or "")
+
+
+def _ports(permission: Any) -> tuple[int, int]:
+    if str(dig(permission, "ipProtocol")) == "-1":
+        return ALL_PORTS
+    first = number(permission, "fromPort", default=0)
+    last = number(permission, "toPort", default=65535)
+    return (0 if first < 0 else int(first), 65535 if last < 0 else int(last))
+
+
+def _open(item: ConfigurationItem, protocols: Iterable[str]) -> Iterator[tuple[Any, tuple[int, int]]]:
+    """The inbound permissions open to everybody, of those protocols or of all, with their ports."""
+    wanted = {"-1", *protocols}
+    for permission in need(item.configuration, "ipPermissions"):
+        if str(dig(permission, "ipProtocol")) in wanted and ANYWHERE.intersection(_ranges(permission)):
+            yield permission, _ports(permission)
+
+
+TCP = ("tcp", "6")
+UDP = ("udp", "17")
+
+
+@rule("INCOMING_SSH_DISABLED", types=(GROUP,), severity=Severity.HIGH, category="Public access")
+def restricted_ssh(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The security group does not let everybody in on port 22."""
+    return _ports_closed(item, (22,))
+
+
+@rule("RESTRICTED_INCOMING_TRAFFIC", types=(GROUP,), severity=Severity.HIGH, category="Public access")
+def restricted_ports(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The security group lets nobody from everywhere in on the blocked TCP ports (20, 21, 3389, 3306, 4333)."""
+    given = [value for name, value in parameters.items() if name.startswith("blockedPort") and isinstance(value, int)]
+    given += [int(part) for part in parameters.get("blockedPorts", ()) if part.isdigit()]
+    return _ports_closed(item, tuple(given) or DEFAULT_BLOCKED_PORTS)
+
+
+def _ports_closed(item: ConfigurationItem, ports: tuple[int, ...]) -> Verdict:
+    for permission, (first, last) in _open(item, TCP):
+        blocked = [port for port in ports if first <= port <= last]
+        if blocked:
+            source = next(r for r in _ranges(permission) if r in ANYWHERE)
+            return violation(
+                f"Port {listed(blocked)} is open to {source}; limit the rule to the addresses that need it."
+            )
+    return COMPLIANT
+
+
+@rule("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS", types=(GROUP,), severity=Severity.HIGH, category="Public access")
+def only_authorized_ports(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """What the security group opens to everywhere is within authorizedTcpPorts and authorizedUdpPorts."""
+    allowed = {
+        **dict.fromkeys(TCP, _port_ranges(parameters.get("authorizedTcpPorts", ""))),
+        **dict.fromkeys(UDP, _port_ranges(parameters.get("authorizedUdpPorts", ""))),
+    }
+    for permission, ports in _open(item, TCP + UDP):
+        within = allowed.get(str(dig(permission, "ipProtocol")), ())
+        if not any(first <= ports[0] and ports[1] <= last for first, last in within):
+            protocol = {"-1": "all traffic", "6": "tcp", "17": "udp"}.get(*[str(dig(permission, "ipProtocol"))] * 2)
+            return violation(f"Open to everywhere: {protocol} {ports[0]}-{ports[1]}; limit the source addresses.")
+    return COMPLIANT
+
+
+def _port_ranges(given: str) -> tuple[tuple[int, int], ...]:
+    pairs = (part.strip().partition("-") for part in given.split(",") if part.strip())
+    try:
+        return tuple((int(first), int(last or first)) for first, _, last in pairs)
+    except ValueError:
+        raise Unavailable(f"{shown(given)} is not a list of ports such as 443,1020-1025") from None
+
+
+@rule("VPC_DEFAULT_SECURITY_GROUP_CLOSED", types=(GROUP,), severity=Severity.HIGH, category="Network")
+def default_group_closed(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The default security group of a VPC lets nothing in or out; other groups are not applicable."""
+    if text(item.configuration, "groupName") != "default" or not item.configuration.get("vpcId"):
+        return not_applicable("The security group is not a VPC's default one.")
+    inbound, outbound = (len(array(item.configuration, key)) for key in ("ipPermissions", "ipPermissionsEgress"))
+    need(item.configuration, "ipPermissions", "ipPermissionsEgress")
+    return verdict(not inbound + outbound, f"It has {inbound} inbound and {outbound} outbound rules; remove them all.")
+
+
+@rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI", types=(GROUP,), severity=Severity.LOW, category="Network",
+      needs=(f"items:{INTERFACE}",))  # fmt: skip
+def group_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The security group is attached to a network interface."""
+    return _group_attached(item, lookup)
+
+
+@rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI_PERIODIC", types=(GROUP,), severity=Severity.LOW, category="Network",
+      needs=(f"items:{INTERFACE}",))  # fmt: skip
+def group_attached_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The security group is attached to a network interface; default groups are not applicable."""
+    if text(item.configuration, "groupName") == "default":
+        return not_applicable("A VPC's default security group can't be deleted.")
+    return _group_attached(item, lookup)
+
+
+def _group_attached(item: ConfigurationItem, lookup: Lookup) -> Verdict:
+    group = item.configuration.get("groupId") or item.resource_id
+    if any(edge.resource_type == INTERFACE for edge in item.relationships):
+        return COMPLIANT
+    for interface in lookup.items_of_type(INTERFACE):
+        if any(dig(entry, "groupId") == group for entry in array(interface.configuration, "groups")):
+            return COMPLIANT
+    return violation("No network interface uses the security group; delete it or attach it.")
+
+
+@rule("VPC_FLOW_LOGS_ENABLED", types=(VPC,), severity=Severity.MEDIUM, category="Logging and monitoring",
+      needs=(f"items:{FLOW_LOG}",))  # fmt: skip
+def flow_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The VPC has an active flow log, of trafficType where one is given."""
+    wanted = parameters.get("trafficType")
+    for log in lookup.items_of_type(FLOW_LOG):
+        if dig(log.configuration, "resourceId") != item.resource_id:
+            continue
+        if dig(log.configuration, "flowLogStatus") not in (None, "ACTIVE"):
+            continue
+        if not wanted or dig(log.configuration, "trafficType") == wanted:
+            return COMPLIANT
+    return violation(f"The VPC has no flow log{f' of {wanted} traffic' if wanted else ''}; create one.")
+
+
+@rule("NACL_NO_UNRESTRICTED_SSH_RDP", types=("AWS::EC2::NetworkAcl",), severity=Severity.MEDIUM,
+      category="Public access")  # fmt: skip
+def acl_no_ssh_rdp(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The network ACL does not let everybody in on ports 22 and 3389."""
+    entries = [e for e in need(item.configuration, "entries") if not flag(e, "egress")]
+    for entry in sorted(entries, key=lambda e: number(e, "ruleNumber")):
+        if not {dig(entry, "cidrBlock"), dig(entry, "ipv6CidrBlock")} & ANYWHERE:
+            continue
+        ports = _acl_ports(entry)
+        if dig(entry, "ruleAction") == "deny" and ports == ALL_PORTS:
+            return COMPLIANT
+        hit = [port for port in (22, 3389) if ports[0] <= port <= ports[1]]
+        if hit and dig(entry, "ruleAction") == "allow":
+            return violation(f"Rule {dig(entry, 'ruleNumber')} opens port {listed(hit)} to everybody; restrict it.")
+    return COMPLIANT
+
+
+def _acl_ports(entry: Any) -> tuple[int, int]:
+    if str(dig(entry, "protocol")) not in ("-1", *TCP):
+        return (-1, -1)
+    ports = dig(entry, "portRange")
+    return (int(number(ports, "from")), int(number(ports, "to"))) if ports else ALL_PORTS
+
+
+@rule("VPC_NETWORK_ACL_UNUSED_CHECK", types=("AWS::EC2::NetworkAcl",), severity=Severity.LOW, category="Cost")
+def acl_unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The network ACL is associated with a subnet; a VPC's default one is not applicable."""
+    if flag(item.configuration, "isDefault", default=False):
+        return not_applicable("A VPC's default network ACL can't be deleted.")
+    return verdict(bool(need(item.configuration, "associations")), "No subnet uses the network ACL; delete it.")
+
+
+@rule("INTERNET_GATEWAY_AUTHORIZED_VPC_ONLY", types=("AWS::EC2::InternetGateway",), severity=Severity.HIGH,
+      category="Network")  # fmt: skip
+def gateway_authorized_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The internet gateway is attached to no VPC but those in AuthorizedVpcIds."""
+    allowed = parameters.get("AuthorizedVpcIds", ())
+    found = [dig(entry, "vpcId") for entry in need(item.configuration, "attachments")]
+    strangers = [vpc for vpc in found if vpc not in allowed]
+    return verdict(not strangers, f"Attached to {listed(strangers)}, which is not authorized; detach it.")
+
+
+@rule("NO_UNRESTRICTED_ROUTE_TO_IGW", types=("AWS::EC2::RouteTable",), severity=Severity.MEDIUM, category="Network")
+def no_route_to_gateway(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The route table has no default route to an internet gateway, unless it is in routeTableIds."""
+    if item.resource_id in parameters.get("routeTableIds", ()):
+        return COMPLIANT
+    for route in need(item.configuration, "routes"):
+        gateway = str(dig(route, "gatewayId") or "")
+        destination = dig(route, "destinationCidrBlock") or dig(route, "destinationIpv6CidrBlock")
+        if gateway.startswith("igw-") and destination in ANYWHERE:
+            return violation(f"{destination} goes to {gateway}; remove the route or narrow its destination.")
+    return COMPLIANT
+
+
+def _template_data(item: ConfigurationItem) -> Any:
+    return need(item.configuration, "LaunchTemplateData")
+
+
+@rule("EC2_LAUNCH_TEMPLATE_PUBLIC_IP_DISABLED", types=(TEMPLATE,), severity=Severity.HIGH, category="Public access")
+def template_no_public_ip(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The launch template gives no public IPv4 address, unless it is in exemptedLaunchTemplates."""
+    if item.resource_id in parameters.get("exemptedLaunchTemplates", ()):
+        return COMPLIANT
+    interfaces = array(_template_data(item), "NetworkInterfaces")
+    public = any(flag(entry, "AssociatePublicIpAddress", default=False) for entry in interfaces)
+    return verdict(not public, "AssociatePublicIpAddress is true; turn it off in the template.")
+
+
+@rule("EC2_LAUNCH_TEMPLATE_IMDSV2_CHECK", types=(TEMPLATE,), severity=Severity.HIGH, category="Identity")
+def template_imdsv2(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The launch template asks for IMDSv2."""
+    tokens = pick(pick(_template_data(item), "MetadataOptions"), "HttpTokens")
+    return verdict(tokens == "required", f"HttpTokens is {shown(tokens or 'not set')}; set it to required (IMDSv2).")

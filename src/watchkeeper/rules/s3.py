@@ -1,38 +1,476 @@
-"""Amazon S3: the managed rules about buckets and the account's public access block."""
+"""Amazon S3: buckets and the account's public access block.
 
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html. The supplementary
+shapes are those of awslabs/aws-config-resource-schema, AWS::S3::Bucket.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
+    ACCOUNT,
+    COMPLIANT,
     Lookup,
     Parameters,
+    Unavailable,
     array,
+    aspect,
     dig,
+    flag,
+    listed,
+    not_applicable,
     required_aspect,
     rule,
     shown,
     verdict,
     violation,
-    COMPLIANT,
-    aspect,
 )
+from watchkeeper.rules.policy import Condition, Statement, account_of, denies_plain_http, matches, statements
 
 BUCKET = "AWS::S3::Bucket"
+ACCOUNT_BLOCK = "AWS::S3::AccountPublicAccessBlock"
+
+ENCRYPTION = "ServerSideEncryptionConfiguration"
+VERSIONING = "BucketVersioningConfiguration"
+BLOCK = "PublicAccessBlockConfiguration"
+POLICY = "BucketPolicy"
+ACL = "AccessControlList"
+LOGGING = "BucketLoggingConfiguration"
+LIFECYCLE = "BucketLifecycleConfiguration"
+REPLICATION = "BucketReplicationConfiguration"
+LOCK = "ObjectLockConfiguration"
+NOTIFICATIONS = "BucketNotificationConfiguration"
+OWNERSHIP = "OwnershipControls"
+
+BLOCK_SETTINGS = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
+BLOCK_PARAMETERS = {
+    "BlockPublicAcls": "blockPublicAcls",
+    "IgnorePublicAcls": "ignorePublicAcls",
+    "BlockPublicPolicy": "blockPublicPolicy",
+    "RestrictPublicBuckets": "restrictPublicBuckets",
+}
+PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
+READ_GRANTS = frozenset({"read", "readacp", "read_acp", "fullcontrol", "full_control"})
+WRITE_GRANTS = frozenset({"write", "writeacp", "write_acp", "fullcontrol", "full_control"})
+READ_ACTIONS = ("s3:getobject", "s3:listbucket", "s3:getobjectversion", "s3:listbucketversions", "s3:getbucketacl")
+WRITE_ACTIONS = ("s3:putobject", "s3:deleteobject", "s3:putbucketpolicy", "s3:putbucketacl", "s3:putobjectacl")
 
 
-@rule(
-    "S3_BUCKET_VERSIONING_ENABLED",
-    types=(BUCKET,),
-    severity=Severity.MEDIUM,
-    category="Backup and recovery",
-    aspects=("BucketVersioningConfiguration",),
-)
-def bucket_versioning_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Versioning is enabled; with isMfaDeleteEnabled=true, MFA delete as well."""
-    versioning = required_aspect(item, "BucketVersioningConfiguration")
+def _default_encryption(item: ConfigurationItem) -> Mapping[str, Any] | None:
+    for entry in array(aspect(item, ENCRYPTION), "rules"):
+        default = dig(entry, "applyServerSideEncryptionByDefault")
+        if default and dig(default, "sseAlgorithm"):
+            found: Mapping[str, Any] = default
+            return found
+    return None
+
+
+def _policy(item: ConfigurationItem) -> tuple[Statement, ...]:
+    held = required_aspect(item, POLICY)
+    return statements(dig(held, "policyText") if isinstance(held, Mapping) and "policyText" in held else held)
+
+
+@rule("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", types=(BUCKET,), severity=Severity.HIGH, category="Encryption",
+      aspects=(ENCRYPTION, POLICY))  # fmt: skip
+def server_side_encryption(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Default encryption is on, or the bucket policy denies uploads without server-side encryption."""
+    if _default_encryption(item) is not None:
+        return COMPLIANT
+    policy = _policy(item) if aspect(item, POLICY) is not None else ()
+    return verdict(
+        any(_denies_unencrypted_put(s) for s in policy),
+        "No default encryption; set it to SSE-S3 (AES256) or SSE-KMS in the bucket's encryption settings.",
+    )
+
+
+def _denies_unencrypted_put(statement: Statement) -> bool:
+    if statement.effect != "Deny" or not statement.for_everybody or not statement.covers_action("s3:PutObject"):
+        return False
+    return any(
+        c.key == "s3:x-amz-server-side-encryption"
+        and c.operator in ("stringnotequals", "stringnotequalsifexists")
+        and set(c.values) <= {"AES256", "aws:kms"}
+        for c in statement.conditions
+    )
+
+
+@rule("S3_DEFAULT_ENCRYPTION_KMS", types=(BUCKET,), severity=Severity.MEDIUM, category="Encryption",
+      aspects=(ENCRYPTION,))  # fmt: skip
+def default_encryption_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Default encryption uses a KMS key, one of kmsKeyArns where they are given."""
+    default = _default_encryption(item)
+    algorithm = dig(default, "sseAlgorithm")
+    if algorithm not in ("aws:kms", "aws:kms:dsse"):
+        return violation(f"Default encryption is {shown(algorithm or 'off')}; set it to aws:kms with a KMS key.")
+    allowed = parameters.get("kmsKeyArns", ())
+    key = dig(default, "kmsMasterKeyID") or "alias/aws/s3"
+    if not allowed or any(same_key(key, arn) for arn in allowed):
+        return COMPLIANT
+    return violation(f"Default encryption uses {shown(key, 90)}; use one of {listed(allowed, 1)}.")
+
+
+def same_key(key: str, arn: str) -> bool:
+    """Whether a KMS key id or ARN names the key of that ARN."""
+    return key == arn or (not key.startswith("arn:") and arn.endswith(f"/{key}"))
+
+
+@rule("S3_BUCKET_VERSIONING_ENABLED", types=(BUCKET,), severity=Severity.MEDIUM, category="Backup and recovery",
+      aspects=(VERSIONING,))  # fmt: skip
+def versioning_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Versioning is enabled; with isMfaDeleteEnabled=true, MFA delete too."""
+    versioning = required_aspect(item, VERSIONING)
     status = dig(versioning, "status")
     if status != "Enabled":
         return violation(f"Versioning is {shown(status or 'Off')}; enable versioning on the bucket.")
     if parameters.get("isMfaDeleteEnabled", "").lower() != "true":
         return COMPLIANT
-    return verdict(dig(versioning, "isMfaDeleteEnabled") is True, "MFA delete is off; enable it on the bucket's versioning.")
+    return verdict(flag(versioning, "isMfaDeleteEnabled", default=False), "MFA delete is off; enable MFA delete.")
+
+
+@rule("S3_BUCKET_MFA_DELETE_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
+      aspects=(VERSIONING,))  # fmt: skip
+def mfa_delete_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """MFA delete is enabled in the bucket's versioning configuration."""
+    versioning = required_aspect(item, VERSIONING)
+    return verdict(
+        flag(versioning, "isMfaDeleteEnabled", default=False),
+        "MFA delete is off; enable it with the root user: put-bucket-versioning with MFADelete=Enabled.",
+    )
+
+
+@rule("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", types=(BUCKET,), severity=Severity.HIGH, category="Public access",
+      aspects=(BLOCK,))  # fmt: skip
+def level_public_access_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """All four public access block settings of the bucket are on, unless it is in excludedPublicBuckets."""
+    if (item.resource_name or item.resource_id) in parameters.get("excludedPublicBuckets", ()):
+        return COMPLIANT
+    off = _off(aspect(item, BLOCK))
+    return verdict(not off, f"Public access block is off for {', '.join(off)}; turn on all four settings.")
+
+
+def _off(block: Any) -> list[str]:
+    return [name for name in BLOCK_SETTINGS if not flag(block, name, default=False)]
+
+
+def _effective_block(item: ConfigurationItem, lookup: Lookup) -> set[str]:
+    blocks = [aspect(item, BLOCK)]
+    # Without the account's block the bucket is judged by its own: never better than it is.
+    with contextlib.suppress(Unavailable):
+        blocks += [block.configuration for block in lookup.items_of_type(ACCOUNT_BLOCK)]
+    return {name for name in BLOCK_SETTINGS for block in blocks if flag(block, name, default=False)}
+
+
+def _acl_grants(item: ConfigurationItem) -> list[Any]:
+    acl = required_aspect(item, ACL)
+    if isinstance(acl, str):
+        try:
+            acl = json.loads(acl)
+        except ValueError:
+            raise Unavailable("AccessControlList is not JSON") from None
+    return array(acl, "grantList") + array(acl, "grants")
+
+
+def _public_group(grant: Any) -> str | None:
+    grantee = dig(grant, "grantee")
+    name = grantee if isinstance(grantee, str) else dig(grantee, "uri") or dig(grantee, "id") or ""
+    return next((group for group in PUBLIC_GROUPS if str(name).endswith(group)), None)
+
+
+def _public_acl(item: ConfigurationItem, permissions: frozenset[str]) -> str | None:
+    if _acl_disabled(item):
+        return None
+    for grant in _acl_grants(item):
+        group = _public_group(grant)
+        if group and str(dig(grant, "permission")).lower() in permissions:
+            return f"The ACL gives {dig(grant, 'permission')} to {group}"
+    return None
+
+
+def _acl_disabled(item: ConfigurationItem) -> bool:
+    rules = array(aspect(item, OWNERSHIP), "rules")
+    return any(dig(entry, "objectOwnership") == "BucketOwnerEnforced" for entry in rules)
+
+
+def _public(item: ConfigurationItem, lookup: Lookup, grants: frozenset[str], actions: tuple[str, ...]) -> Verdict:
+    block = _effective_block(item, lookup)
+    if "restrictPublicBuckets" not in block:
+        for statement in _policy(item):
+            if statement.is_public and any(statement.covers_action(action) for action in actions):
+                return violation(
+                    f"The bucket policy's {statement.label} is public; name principals or set restrictPublicBuckets."
+                )
+    if "ignorePublicAcls" in block:
+        return COMPLIANT
+    reason = _public_acl(item, grants)
+    return verdict(reason is None, f"{reason}; remove the grant or turn on ignorePublicAcls.")
+
+
+@rule("S3_BUCKET_PUBLIC_READ_PROHIBITED", types=(BUCKET,), severity=Severity.CRITICAL, category="Public access",
+      aspects=(BLOCK, POLICY, ACL, OWNERSHIP))  # fmt: skip
+def public_read_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Neither the bucket policy nor the ACL lets everybody read, public access block settings considered."""
+    return _public(item, lookup, READ_GRANTS, READ_ACTIONS)
+
+
+@rule("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", types=(BUCKET,), severity=Severity.CRITICAL, category="Public access",
+      aspects=(BLOCK, POLICY, ACL, OWNERSHIP))  # fmt: skip
+def public_write_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Neither the bucket policy nor the ACL lets everybody write, public access block settings considered."""
+    return _public(item, lookup, WRITE_GRANTS, WRITE_ACTIONS)
+
+
+@rule("S3_BUCKET_ACL_PROHIBITED", types=(BUCKET,), severity=Severity.MEDIUM, category="Public access",
+      aspects=(ACL, OWNERSHIP))  # fmt: skip
+def acl_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """No ACL gives access to anybody but the bucket's owner."""
+    if _acl_disabled(item):
+        return COMPLIANT
+    acl = required_aspect(item, ACL)
+    owner = dig(json.loads(acl) if isinstance(acl, str) else acl, "owner", "id")
+    others = [grant for grant in _acl_grants(item) if _grantee_id(grant) != owner or owner is None]
+    names = listed((_grantee_id(grant) for grant in others), 2)
+    return verdict(not others, f"The ACL grants access to {names}; set object ownership to BucketOwnerEnforced.")
+
+
+def _grantee_id(grant: Any) -> str:
+    grantee = dig(grant, "grantee")
+    return str(grantee if isinstance(grantee, str) else dig(grantee, "id") or dig(grantee, "uri"))
+
+
+@rule("S3_BUCKET_LOGGING_ENABLED", types=(BUCKET,), severity=Severity.MEDIUM, category="Logging and monitoring",
+      aspects=(LOGGING,))  # fmt: skip
+def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Server access logging is on, to targetBucket and targetPrefix where they are given."""
+    logging = required_aspect(item, LOGGING)
+    bucket, prefix = dig(logging, "destinationBucketName"), dig(logging, "logFilePrefix") or ""
+    if not bucket:
+        return violation("Server access logging is off; enable it with a target bucket.")
+    wanted = parameters.get("targetBucket")
+    if wanted and bucket != wanted:
+        return violation(f"Access logs go to {shown(bucket)}; send them to {shown(wanted)}.")
+    wanted = parameters.get("targetPrefix")
+    return verdict(not wanted or prefix == wanted, f"The log prefix is {shown(prefix)}; set it to {shown(wanted)}.")
+
+
+@rule("S3_BUCKET_SSL_REQUESTS_ONLY", types=(BUCKET,), severity=Severity.MEDIUM, category="Encryption",
+      aspects=(POLICY,))  # fmt: skip
+def ssl_requests_only(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The bucket policy denies every request that doesn't use TLS."""
+    arn = item.arn or f"arn:aws:s3:::{item.resource_name or item.resource_id}"
+    return verdict(
+        denies_plain_http(_policy(item), arn),
+        'Plain HTTP is allowed; add a Deny of s3:* for everybody where aws:SecureTransport is "false", on the bucket '
+        "and its objects.",
+    )
+
+
+@rule("S3_BUCKET_DEFAULT_LOCK_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
+      aspects=(LOCK,))  # fmt: skip
+def default_lock_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Object Lock is on, in the given mode where one is given."""
+    lock = aspect(item, LOCK)
+    if dig(lock, "objectLockEnabled") != "Enabled":
+        return violation("Object Lock is off; enable it on the bucket.")
+    mode, wanted = dig(lock, "rule", "defaultRetention", "mode"), parameters.get("mode")
+    return verdict(not wanted or mode == wanted, f"Object Lock's mode is {shown(mode or 'not set')}; set {wanted}.")
+
+
+@rule("S3_EVENT_NOTIFICATIONS_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Logging and monitoring",
+      aspects=(NOTIFICATIONS,))  # fmt: skip
+def event_notifications(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Event notifications are on, to destinationArn and for eventTypes where they are given."""
+    held = required_aspect(item, NOTIFICATIONS)
+    found = list((dig(held, "configurations") or {}).values()) if isinstance(held, Mapping) else []
+    eventbridge = dig(held, "eventBridgeConfiguration") is not None
+    if not found and not eventbridge:
+        return violation("No event notifications; configure one for the bucket.")
+    destination, events = parameters.get("destinationArn"), parameters.get("eventTypes", ())
+    if destination:
+        found = [entry for entry in found if destination in entry.values()]
+    if destination and not found:
+        return violation(f"No event notification goes to {shown(destination, 120)}; add it as a destination.")
+    sent = {name for entry in found for name in (dig(entry, "events") or [])}
+    missing = [name for name in events if not any(matches(s, name) for s in sent)]
+    return verdict(not missing, f"No event notification for {listed(missing)}; add them.")
+
+
+@rule("S3_LIFECYCLE_POLICY_CHECK", types=(BUCKET,), severity=Severity.LOW, category="Cost",
+      aspects=(LIFECYCLE,))  # fmt: skip
+def lifecycle_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An enabled lifecycle rule exists that is as the parameters say; only bucketNames where they are given."""
+    names = parameters.get("bucketNames", ())
+    if names and (item.resource_name or item.resource_id) not in names:
+        return not_applicable("The bucket is not among bucketNames.")
+    active = _active_lifecycle(item)
+    if not active:
+        return violation("No enabled lifecycle rule; add one.")
+    fits = any(_lifecycle_fits(entry, parameters) for entry in active)
+    wanted = ", ".join(f"{k}={v}" for k, v in parameters.items() if k != "bucketNames")
+    return verdict(fits, f"No lifecycle rule has {shown(wanted, 120)}; change one or add one.")
+
+
+def _active_lifecycle(item: ConfigurationItem) -> list[Any]:
+    return [entry for entry in array(aspect(item, LIFECYCLE), "rules") if dig(entry, "status") == "Enabled"]
+
+
+def _lifecycle_fits(entry: Any, parameters: Parameters) -> bool:
+    prefix = dig(entry, "prefix") or dig(entry, "filter", "predicate", "prefix") or ""
+    if "targetPrefix" in parameters and prefix != parameters["targetPrefix"]:
+        return False
+    if "targetExpirationDays" in parameters and dig(entry, "expirationInDays") != parameters["targetExpirationDays"]:
+        return False
+    wanted = {
+        "days": parameters.get("targetTransitionDays"),
+        "storageClass": parameters.get("targetTransitionStorageClass"),
+    }
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    transitions = array(entry, "transitions")
+    return not wanted or any(all(dig(t, key) == value for key, value in wanted.items()) for t in transitions)
+
+
+@rule("S3_VERSION_LIFECYCLE_POLICY_CHECK", types=(BUCKET,), severity=Severity.LOW, category="Cost",
+      aspects=(LIFECYCLE, VERSIONING))  # fmt: skip
+def version_lifecycle(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """A versioned bucket has an enabled lifecycle rule; only bucketNames where they are given."""
+    names = parameters.get("bucketNames", ())
+    if names and (item.resource_name or item.resource_id) not in names:
+        return not_applicable("The bucket is not among bucketNames.")
+    if dig(required_aspect(item, VERSIONING), "status") != "Enabled":
+        return not_applicable("Versioning is not enabled.")
+    return verdict(bool(_active_lifecycle(item)), "A versioned bucket without lifecycle rule; add one.")
+
+
+def _replication_rules(item: ConfigurationItem) -> list[Any]:
+    rules = dig(aspect(item, REPLICATION), "rules") or {}
+    entries = list(rules.values()) if isinstance(rules, Mapping) else list(rules)
+    return [entry for entry in entries if dig(entry, "status") == "Enabled"]
+
+
+def _replicates(item: ConfigurationItem, lookup: Lookup, wanted: str | None) -> Verdict:
+    rules = _replication_rules(item)
+    if not rules:
+        return violation("Replication is off; add a replication rule to another bucket.")
+    if wanted is None:
+        return COMPLIANT
+    across = {_crosses_region(entry, lookup) for entry in rules}
+    return verdict(
+        (wanted == "CROSS-REGION") in across, f"No replication rule is {wanted.lower()}; add one to such a bucket."
+    )
+
+
+def _crosses_region(entry: Any, lookup: Lookup) -> bool:
+    arn = dig(entry, "destinationConfig", "bucketARN") or dig(entry, "destination", "bucket")
+    return lookup.item(BUCKET, str(arn).rsplit(":", 1)[-1]) is None
+
+
+@rule("S3_BUCKET_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
+      aspects=(REPLICATION,))  # fmt: skip
+def replication_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An enabled replication rule exists, of the ReplicationType where one is given."""
+    return _replicates(item, lookup, parameters.get("ReplicationType"))
+
+
+@rule("S3_BUCKET_CROSS_REGION_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW,
+      category="Backup and recovery", aspects=(REPLICATION,), needs=(f"items:{BUCKET}",))  # fmt: skip
+def cross_region_replication(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An enabled replication rule copies to a bucket of another region."""
+    return _replicates(item, lookup, "CROSS-REGION")
+
+
+@rule("S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", types=(BUCKET,), severity=Severity.HIGH, category="Public access",
+      aspects=(POLICY,))  # fmt: skip
+def blacklisted_actions(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The bucket policy gives none of the listed actions to principals of other accounts."""
+    for statement in _policy(item):
+        if not statement.allows or not _foreign(statement, item.account_id):
+            continue
+        for pattern in parameters["blacklistedActionPattern"]:
+            if statement.may_match(pattern):
+                return violation(f"The policy's {statement.label} gives {shown(pattern)} to another account.")
+    return COMPLIANT
+
+
+def _foreign(statement: Statement, account: str) -> bool:
+    if statement.not_principals:
+        return True
+    return any(kind == "AWS" and account_of(value) != account for kind, value in statement.principals)
+
+
+_GRANTEES = {"AWS": "awsPrincipals", "Service": "servicePrincipals", "Federated": "federatedUsers"}
+
+
+@rule("S3_BUCKET_POLICY_GRANTEE_CHECK", types=(BUCKET,), severity=Severity.HIGH, category="Public access",
+      aspects=(POLICY,))  # fmt: skip
+def policy_grantees(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The policy allows only the principals, networks and VPCs that the parameters name; no policy is compliant."""
+    for statement in _policy(item):
+        if not statement.allows or _conditions_allowed(statement, parameters):
+            continue
+        if statement.not_principals:
+            return violation(f"The policy's {statement.label} uses NotPrincipal; name who may have access.")
+        strangers = [value for kind, value in statement.principals if not _allowed(kind, value, parameters)]
+        if strangers:
+            return violation(f"The policy grants access to {listed(strangers, 2)}, not in the rule's lists; remove it.")
+    return COMPLIANT
+
+
+def _allowed(kind: str, value: str, parameters: Parameters) -> bool:
+    allowed = parameters.get(_GRANTEES.get(kind, ""), ())
+    if kind != "AWS":
+        return value in allowed
+    return any(matches(entry, value) or _same_account(entry, value) for entry in allowed)
+
+
+def _same_account(left: str, right: str) -> bool:
+    return left.endswith(f":iam::{right}:root") or right.endswith(f":iam::{left}:root")
+
+
+def _conditions_allowed(statement: Statement, parameters: Parameters) -> bool:
+    return any(_condition_allowed(condition, parameters) for condition in statement.conditions)
+
+
+def _condition_allowed(condition: Condition, parameters: Parameters) -> bool:
+    if condition.key == "aws:sourcevpc" and condition.operator == "stringequals":
+        return bool(condition.values) and set(condition.values) <= set(parameters.get("vpcIds", ()))
+    if condition.key == "aws:sourceip" and condition.operator == "ipaddress":
+        return bool(condition.values) and all(_inside(v, parameters.get("ipAddresses", ())) for v in condition.values)
+    return False
+
+
+def _inside(value: str, allowed: Iterable[str]) -> bool:
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+        wider = [ipaddress.ip_network(entry, strict=False) for entry in allowed]
+    except ValueError:
+        return False
+    return any(w.version == network.version and network.subnet_of(w) for w in wider)  # type: ignore[arg-type]
+
+
+def _account_blocks(block: Any, parameters: Parameters) -> Verdict:
+    wanted = {setting: parameters.get(name, "True").lower() == "true" for name, setting in BLOCK_PARAMETERS.items()}
+    wrong = [s for s, on in wanted.items() if flag(block, s, default=False) != on]
+    return verdict(
+        not wrong, f"The account's public access block differs from the rule for {', '.join(wrong)}; change it."
+    )
+
+
+@rule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS", types=(ACCOUNT_BLOCK,), severity=Severity.HIGH,
+      category="Public access")  # fmt: skip
+def account_blocks(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The account's public access block is as the parameters say, all on by default."""
+    return _account_blocks(item.configuration, parameters)
+
+
+@rule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", types=(ACCOUNT,), severity=Severity.HIGH,
+      category="Public access", needs=(f"items:{ACCOUNT_BLOCK}",))  # fmt: skip
+def account_blocks_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The account's public access block is as the parameters say, all on by default; checked periodically."""
+    block = next(iter(lookup.items_of_type(ACCOUNT_BLOCK)), None)
+    return _account_blocks(block.configuration if block else None, parameters)

@@ -1,0 +1,117 @@
+"""Amazon API Gateway: stages and APIs.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from typing import Any
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    Lookup,
+    Parameters,
+    array,
+    dig,
+    flag,
+    listed,
+    need,
+    pick,
+    rule,
+    shown,
+    verdict,
+    violation,
+)
+
+STAGE = "AWS::ApiGateway::Stage"
+STAGE_V2 = "AWS::ApiGatewayV2::Stage"
+API = "AWS::ApiGateway::RestApi"
+LEVELS = ("ERROR", "INFO")
+
+
+def _known(item: ConfigurationItem) -> None:
+    need(item.configuration, "stageName")
+
+
+def _methods(item: ConfigurationItem) -> list[Any]:
+    held = pick(item.configuration, "methodSettings") or {}
+    return list(held.values()) if isinstance(held, dict) else list(held)
+
+
+@rule("API_GW_XRAY_ENABLED", types=(STAGE,), severity=Severity.LOW, category="Logging and monitoring")
+def xray(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """X-Ray tracing is on."""
+    return verdict(flag(item.configuration, "tracingEnabled"), "X-Ray tracing is off; enable it for the stage.")
+
+
+@rule("API_GW_CACHE_ENABLED_AND_ENCRYPTED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption")
+def cache_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The stage has a cache, enabled and encrypted for all methods."""
+    if not flag(item.configuration, "cacheClusterEnabled"):
+        return violation("The cache is off; enable it, encrypted.")
+    methods = _methods(item)
+    if not methods or not all(flag(m, "cachingEnabled", default=False) for m in methods):
+        return violation("Not all methods are cached; enable caching for them.")
+    encrypted = all(flag(m, "cacheDataEncrypted", default=False) for m in methods)
+    return verdict(encrypted, "Cached data is not encrypted; encrypt it for all methods.")
+
+
+@rule("API_GW_EXECUTION_LOGGING_ENABLED", types=(STAGE, STAGE_V2), severity=Severity.MEDIUM,
+      category="Logging and monitoring")  # fmt: skip
+def execution_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """All methods log at one of loggingLevel (ERROR, INFO)."""
+    _known(item)
+    allowed = [level.strip() for level in parameters.get("loggingLevel", "").split(",") if level.strip()] or LEVELS
+    if item.resource_type == STAGE_V2:
+        found = [dig(item.configuration, "defaultRouteSettings", "loggingLevel")]
+    else:
+        found = [pick(m, "loggingLevel") for m in _methods(item)] or [None]
+    bad = [level for level in found if level not in allowed]
+    return verdict(not bad, f"The logging level is {shown(bad and (bad[0] or 'OFF'))}; set {listed(allowed)}.")
+
+
+@rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption")
+def client_certificate(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The stage has a client certificate, one of CertificateIDs where they are given."""
+    _known(item)
+    certificate, allowed = item.configuration.get("clientCertificateId"), parameters.get("CertificateIDs", ())
+    if not certificate:
+        return violation("No client certificate; generate one and set it on the stage.")
+    fits = not allowed or certificate in allowed
+    return verdict(fits, f"The client certificate is {shown(certificate)}; use an allowed one.")
+
+
+@rule("API_GW_ASSOCIATED_WITH_WAF", types=(STAGE,), severity=Severity.MEDIUM, category="Network")
+def waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The stage has a web ACL, one of WebAclArns where they are given."""
+    _known(item)
+    acl, allowed = item.configuration.get("webAclArn"), parameters.get("WebAclArns", ())
+    if not acl:
+        return violation("No web ACL is associated; associate one.")
+    return verdict(not allowed or acl in allowed, f"The web ACL is {shown(acl, 110)}; associate an allowed one.")
+
+
+@rule("API_GW_ENDPOINT_TYPE_CHECK", types=(API,), severity=Severity.LOW, category="Network")
+def endpoint_type(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The API's endpoint types are among endpointConfigurationTypes."""
+    types = array(need(item.configuration, "endpointConfiguration"), "types")
+    bad = [kind for kind in types if kind not in parameters["endpointConfigurationTypes"]]
+    return verdict(not bad, f"The endpoint type is {listed(bad)}; choose a listed one.")
+
+
+@rule("API_GWV2_ACCESS_LOGS_ENABLED", types=(STAGE_V2,), severity=Severity.MEDIUM, category="Logging and monitoring")
+def access_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The stage writes access logs."""
+    _known(item)
+    on = bool(dig(item.configuration, "accessLogSettings", "destinationArn"))
+    return verdict(on, "Access logs are off; set a destination.")
+
+
+@rule("API_GWV2_STAGE_DEFAULT_ROUTE_DETAILED_METRICS_ENABLED", types=(STAGE_V2,), severity=Severity.LOW,
+      category="Logging and monitoring")  # fmt: skip
+def detailed_metrics(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Detailed metrics of the default route are on."""
+    _known(item)
+    on = flag(item.configuration.get("defaultRouteSettings"), "detailedMetricsEnabled", default=False)
+    return verdict(on, "Detailed metrics are off; enable them for the default route.")

@@ -1,0 +1,110 @@
+"""Amazon CloudWatch: alarms and log groups.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    COMPLIANT,
+    FlagRule,
+    Lookup,
+    Parameters,
+    array,
+    listed,
+    need,
+    not_applicable,
+    number,
+    pick,
+    register_flags,
+    rule,
+    shown,
+    text,
+    verdict,
+    violation,
+)
+from watchkeeper.rules.s3 import same_key
+
+ALARM = "AWS::CloudWatch::Alarm"
+LOG_GROUP = "AWS::Logs::LogGroup"
+CATEGORY = "Logging and monitoring"
+YEAR = 365
+
+register_flags(
+    (
+        FlagRule("CLOUDWATCH_ALARM_ACTION_ENABLED_CHECK", (ALARM,), "actionsEnabled", True, Severity.MEDIUM, CATEGORY,
+                 "The alarm's actions are enabled.", "enable the alarm's actions"),
+    )
+)  # fmt: skip
+
+_STATES = {
+    "alarmActionRequired": "alarmActions",
+    "insufficientDataActionRequired": "insufficientDataActions",
+    "okActionRequired": "okactions",
+}
+
+
+@rule("CLOUDWATCH_ALARM_ACTION_CHECK", types=(ALARM,), severity=Severity.MEDIUM, category=CATEGORY)
+def alarm_actions(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The alarm has an action for each required state, one of action1 to action5 where they are given."""
+    need(item.configuration, "alarmName", "alarmArn")
+    allowed = {value for name, value in parameters.items() if name.startswith("action") and name[6:].isdigit()}
+    for name, key in _STATES.items():
+        if str(parameters.get(name, "false")).lower() != "true":
+            continue
+        actions = array(item.configuration, key, "oKActions")
+        if not actions:
+            return violation(f"No action for {name.removesuffix('ActionRequired')}; add one.")
+        if allowed and not allowed & set(actions):
+            return violation(
+                f"The actions for {name.removesuffix('ActionRequired')} are {listed(actions, 1)}; add a listed one."
+            )
+    return COMPLIANT
+
+
+@rule("CLOUDWATCH_ALARM_SETTINGS_CHECK", types=(ALARM,), severity=Severity.LOW, category=CATEGORY)
+def alarm_settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An alarm on metricName has the settings given; alarms on other metrics are not applicable."""
+    if text(item.configuration, "metricName", default="") != parameters["metricName"]:
+        return not_applicable("The alarm is on another metric.")
+    for name in ("period", "threshold", "evaluationPeriods"):
+        wanted = parameters.get(name)
+        if wanted is not None and number(item.configuration, name) != wanted:
+            return violation(f"{name} is {item.configuration.get(name)}; set it to {wanted}.")
+    for name in ("statistic", "comparisonOperator"):
+        wanted = parameters.get(name)
+        if wanted is not None and item.configuration.get(name) != wanted:
+            return violation(f"{name} is {shown(item.configuration.get(name))}; set it to {wanted}.")
+    return COMPLIANT
+
+
+@rule("CLOUDWATCH_ALARM_DESCRIPTION", types=(ALARM,), severity=Severity.LOW, category="Configuration")
+def alarm_description(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The alarm has a description."""
+    need(item.configuration, "alarmName", "alarmArn")
+    return verdict(bool(item.configuration.get("alarmDescription")), "No description; add one.")
+
+
+@rule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", types=(LOG_GROUP,), severity=Severity.LOW, category=CATEGORY)
+def log_retention(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The log group keeps its events for at least MinRetentionTime (365) days, or for ever; LogGroupNames only."""
+    name = text(item.configuration, "logGroupName", default=item.resource_name or item.resource_id)
+    names = parameters.get("LogGroupNames", ())
+    if names and name not in names:
+        return not_applicable("The log group is not among LogGroupNames.")
+    days, least = pick(item.configuration, "retentionInDays"), parameters.get("MinRetentionTime", YEAR)
+    fits = days is None or number(item.configuration, "retentionInDays") >= least
+    return verdict(fits, f"Events are kept for {days} days; keep them for {least} or more.")
+
+
+@rule("CLOUDWATCH_LOG_GROUP_ENCRYPTED", types=(LOG_GROUP,), severity=Severity.MEDIUM, category="Encryption")
+def log_group_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The log group is encrypted with a KMS key, KmsKeyId where it is given."""
+    need(item.configuration, "logGroupName", "arn")
+    key, wanted = pick(item.configuration, "kmsKeyId"), parameters.get("KmsKeyId")
+    if not key:
+        return violation("The log group is not encrypted with KMS; associate a key.")
+    fits = not wanted or same_key(wanted, key) or same_key(key, wanted)
+    return verdict(fits, f"It is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")

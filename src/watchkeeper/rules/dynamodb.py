@@ -1,0 +1,66 @@
+"""Amazon DynamoDB: tables.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    COMPLIANT,
+    FlagRule,
+    Lookup,
+    Parameters,
+    dig,
+    listed,
+    need,
+    pick,
+    register_flags,
+    required_aspect,
+    rule,
+    shown,
+    verdict,
+    violation,
+)
+from watchkeeper.rules.s3 import same_key
+
+TABLE = "AWS::DynamoDB::Table"
+
+register_flags(
+    (
+        FlagRule("DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED", (TABLE,), "deletionProtectionEnabled", True,
+                 Severity.MEDIUM, "Backup and recovery", "The table is protected against deletion.",
+                 "turn on deletion protection"),
+    )
+)  # fmt: skip
+
+
+@rule("DYNAMODB_PITR_ENABLED", types=(TABLE,), severity=Severity.MEDIUM, category="Backup and recovery",
+      aspects=("ContinuousBackupsDescription",))  # fmt: skip
+def point_in_time_recovery(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Point-in-time recovery is on."""
+    held = required_aspect(item, "ContinuousBackupsDescription")
+    status = dig(held, "pointInTimeRecoveryDescription", "pointInTimeRecoveryStatus")
+    return verdict(status == "ENABLED", "Point-in-time recovery is off; enable it.")
+
+
+@rule("DYNAMODB_TABLE_ENCRYPTED_KMS", types=(TABLE,), severity=Severity.MEDIUM, category="Encryption")
+def encrypted_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The table is encrypted with a KMS key, one of kmsKeyArns where they are given."""
+    need(item.configuration, "tableName", "tableArn")
+    sse = pick(item.configuration, "ssedescription", "sSEDescription")
+    if pick(sse, "ssetype", "sSEType") != "KMS" or dig(sse, "status") not in ("ENABLED", "ENABLING", "UPDATING", None):
+        return violation("The table is encrypted with a key owned by DynamoDB; choose a KMS key.")
+    key, allowed = pick(sse, "kmsmasterKeyArn", "kMSMasterKeyArn") or "", parameters.get("kmsKeyArns", ())
+    if not allowed or any(same_key(key, arn) for arn in allowed):
+        return COMPLIANT
+    return violation(f"The table is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
+
+
+@rule("DYNAMODB_TABLE_ENCRYPTION_ENABLED", types=(TABLE,), severity=Severity.MEDIUM, category="Encryption")
+def encryption_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The table's KMS encryption is enabled or being enabled."""
+    need(item.configuration, "tableName", "tableArn")
+    status = dig(pick(item.configuration, "ssedescription", "sSEDescription"), "status")
+    return verdict(status in ("ENABLED", "ENABLING"), f"KMS encryption is {shown(status or 'off')}; enable it.")

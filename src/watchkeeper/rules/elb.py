@@ -1,0 +1,197 @@
+"""Elastic Load Balancing: application, network and classic load balancers.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from typing import Any
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    COMPLIANT,
+    Lookup,
+    Parameters,
+    array,
+    aspect,
+    dig,
+    flag,
+    listed,
+    need,
+    not_applicable,
+    pick,
+    required_aspect,
+    rule,
+    shown,
+    text,
+    verdict,
+    violation,
+)
+
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
+LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+ATTRIBUTES = "LoadBalancerAttributes"
+
+
+def _attribute(item: ConfigurationItem, key: str) -> str:
+    for entry in required_aspect(item, ATTRIBUTES):
+        if dig(entry, "key") == key:
+            return str(dig(entry, "value"))
+    return ""
+
+
+def _is_application(item: ConfigurationItem) -> bool:
+    return text(item.configuration, "type") == "application"
+
+
+@rule("ELB_DELETION_PROTECTION_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM, category="Backup and recovery",
+      aspects=(ATTRIBUTES,))  # fmt: skip
+def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The load balancer is protected against deletion."""
+    on = _attribute(item, "deletion_protection.enabled") == "true"
+    return verdict(on, "Deletion protection is off; turn it on.")
+
+
+@rule("ELB_LOGGING_ENABLED", types=(CLASSIC, BALANCER), severity=Severity.MEDIUM, category="Logging and monitoring",
+      aspects=(ATTRIBUTES,))  # fmt: skip
+def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The load balancer writes access logs, to one of s3BucketNames where they are given."""
+    if item.resource_type == CLASSIC:
+        log = dig(required_aspect(item, ATTRIBUTES), "accessLog")
+        on, bucket = flag(log, "enabled", default=False), dig(log, "s3BucketName")
+    else:
+        on, bucket = _attribute(item, "access_logs.s3.enabled") == "true", _attribute(item, "access_logs.s3.bucket")
+    if not on:
+        return violation("Access logs are off; enable them with a bucket.")
+    names = parameters.get("s3BucketNames", ())
+    return verdict(not names or bucket in names, f"Access logs go to {shown(bucket)}; use one of {listed(names)}.")
+
+
+@rule("ALB_HTTP_DROP_INVALID_HEADER_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM, category="Network",
+      aspects=(ATTRIBUTES,))  # fmt: skip
+def drop_invalid_headers(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The application load balancer drops invalid HTTP headers."""
+    if not _is_application(item):
+        return not_applicable("It is not an application load balancer.")
+    on = _attribute(item, "routing.http.drop_invalid_header_fields.enabled") == "true"
+    return verdict(on, "Invalid header fields are passed on; enable drop_invalid_header_fields.")
+
+
+@rule("ALB_DESYNC_MODE_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Network", aspects=(ATTRIBUTES,))
+def alb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The application load balancer's desync mitigation mode is one of desyncMode."""
+    if not _is_application(item):
+        return not_applicable("It is not an application load balancer.")
+    mode = _attribute(item, "routing.http.desync_mitigation_mode") or "defensive"
+    return verdict(mode in parameters["desyncMode"], f"The desync mode is {shown(mode)}; choose a listed one.")
+
+
+@rule("CLB_DESYNC_MODE_CHECK", types=(CLASSIC,), severity=Severity.MEDIUM, category="Network", aspects=(ATTRIBUTES,))
+def clb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The classic load balancer's desync mitigation mode is one of desyncMode."""
+    extra = array(required_aspect(item, ATTRIBUTES), "additionalAttributes")
+    named = {dig(entry, "key"): dig(entry, "value") for entry in extra}
+    mode = named.get("elb.http.desyncmitigationmode") or "defensive"
+    return verdict(mode in parameters["desyncMode"], f"The desync mode is {shown(mode)}; choose a listed one.")
+
+
+@rule("ALB_INTERNAL_SCHEME_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Public access")
+def alb_internal(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The application load balancer is internal."""
+    if not _is_application(item):
+        return not_applicable("It is not an application load balancer.")
+    return _internal(item)
+
+
+@rule("ELB_INTERNAL_SCHEME_CHECK", types=(CLASSIC,), severity=Severity.MEDIUM, category="Public access")
+def classic_internal(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The classic load balancer is internal."""
+    return _internal(item)
+
+
+def _internal(item: ConfigurationItem) -> Verdict:
+    scheme = text(item.configuration, "scheme")
+    return verdict(scheme == "internal", f"The scheme is {shown(scheme)}; recreate it as internal.")
+
+
+def _zones(item: ConfigurationItem, parameters: Parameters) -> Verdict:
+    zones, least = len(need(item.configuration, "availabilityZones")), parameters.get("minAvailabilityZones", 2)
+    return verdict(zones >= least, f"It is in {zones} availability zones; add subnets until it is in {least}.")
+
+
+@rule("ELBV2_MULTIPLE_AZ", types=(BALANCER,), severity=Severity.MEDIUM, category="Backup and recovery")
+def balancer_zones(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The load balancer is in at least minAvailabilityZones (2) zones."""
+    return _zones(item, parameters)
+
+
+@rule("CLB_MULTIPLE_AZ", types=(CLASSIC,), severity=Severity.MEDIUM, category="Backup and recovery")
+def classic_zones(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The classic load balancer is in at least minAvailabilityZones (2) zones."""
+    return _zones(item, parameters)
+
+
+@rule("ELB_CROSS_ZONE_LOAD_BALANCING_ENABLED", types=(CLASSIC,), severity=Severity.MEDIUM,
+      category="Backup and recovery", aspects=(ATTRIBUTES,))  # fmt: skip
+def cross_zone(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The classic load balancer balances across zones."""
+    on = flag(dig(required_aspect(item, ATTRIBUTES), "crossZoneLoadBalancing"), "enabled", default=False)
+    return verdict(on, "Cross-zone load balancing is off; enable it.")
+
+
+def _listeners(item: ConfigurationItem) -> list[Any]:
+    descriptions: list[Any] = need(item.configuration, "listenerDescriptions")
+    return [pick(entry, "listener") or entry for entry in descriptions]
+
+
+@rule("ELB_TLS_HTTPS_LISTENERS_ONLY", types=(CLASSIC,), severity=Severity.HIGH, category="Encryption")
+def classic_tls_only(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """All listeners of the classic load balancer use HTTPS or SSL; one without listeners is not applicable."""
+    found = _listeners(item)
+    if not found:
+        return not_applicable("The load balancer has no listener.")
+    bad = [
+        str(pick(entry, "protocol")) for entry in found if str(pick(entry, "protocol")).upper() not in ("HTTPS", "SSL")
+    ]
+    return verdict(not bad, f"Listeners use {listed(bad)}; use HTTPS or SSL.")
+
+
+@rule("ELB_ACM_CERTIFICATE_REQUIRED", types=(CLASSIC,), severity=Severity.MEDIUM, category="Encryption")
+def classic_acm(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Every HTTPS or SSL listener of the classic load balancer uses an ACM certificate."""
+    secure = [e for e in _listeners(item) if str(pick(e, "protocol")).upper() in ("HTTPS", "SSL")]
+    bad = [e for e in secure if ":acm:" not in str(pick(e, "sSLCertificateId") or "")]
+    return verdict(bool(secure) and not bad, "A listener has no ACM certificate; use HTTPS or SSL with one from ACM.")
+
+
+@rule("ELBV2_LISTENER_ENCRYPTION_IN_TRANSIT", types=(LISTENER,), severity=Severity.MEDIUM, category="Encryption")
+def listener_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The listener uses HTTPS or TLS."""
+    protocol = text(item.configuration, "Protocol")
+    return verdict(protocol in ("HTTPS", "TLS"), f"The listener's protocol is {shown(protocol)}; use HTTPS or TLS.")
+
+
+@rule("ELBV2_PREDEFINED_SECURITY_POLICY_SSL_CHECK", types=(LISTENER,), severity=Severity.MEDIUM, category="Encryption")
+def listener_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An HTTPS or TLS listener has one of sslPolicies; other listeners are not applicable."""
+    if text(item.configuration, "Protocol") not in ("HTTPS", "TLS"):
+        return not_applicable("The listener does not use TLS.")
+    policy = pick(item.configuration, "SslPolicy")
+    return verdict(policy in parameters["sslPolicies"], f"The TLS policy is {shown(policy)}; choose a listed one.")
+
+
+@rule("ALB_WAF_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM, category="Network", aspects=("WebACL",))
+def alb_waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The application load balancer has a web ACL, one of wafWebAclIds where they are given."""
+    if not _is_application(item):
+        return not_applicable("It is not an application load balancer.")
+    edges = [e.resource_id for e in item.relationships if "WebACL" in e.resource_type]
+    attached = edges or [a for a in (aspect(item, "WebACL"),) if isinstance(a, str) and a]
+    if not attached:
+        return violation("No web ACL is associated; associate one.")
+    allowed = parameters.get("wafWebAclIds", ())
+    if not allowed or any(entry in acl for entry in allowed for acl in attached):
+        return COMPLIANT
+    return violation(f"The web ACL is {listed(attached, 1)}; associate an allowed one.")

@@ -1,0 +1,66 @@
+"""AWS KMS: keys.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    Lookup,
+    Parameters,
+    aspect,
+    flag,
+    not_applicable,
+    required_aspect,
+    rule,
+    text,
+    verdict,
+)
+from watchkeeper.rules.policy import statements
+
+KEY = "AWS::KMS::Key"
+
+
+@rule("CMK_BACKING_KEY_ROTATION_ENABLED", types=(KEY,), severity=Severity.MEDIUM, category="Encryption",
+      aspects=("KeyRotationStatus",))  # fmt: skip
+def key_rotation(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An enabled symmetric customer managed key with KMS material rotates every year."""
+    if text(item.configuration, "keyManager") != "CUSTOMER":
+        return not_applicable("AWS manages the key.")
+    if text(item.configuration, "keyState", default="Enabled") != "Enabled":
+        return not_applicable("The key is not enabled.")
+    spec = text(item.configuration, "keySpec", "customerMasterKeySpec", default="SYMMETRIC_DEFAULT")
+    if spec != "SYMMETRIC_DEFAULT" or text(item.configuration, "origin", default="AWS_KMS") != "AWS_KMS":
+        return not_applicable("Only symmetric keys with material from KMS rotate.")
+    held = required_aspect(item, "KeyRotationStatus")
+    on = (
+        flag({"KeyRotationStatus": held}, "KeyRotationStatus")
+        if not isinstance(held, dict)
+        else flag(held, "keyRotationEnabled")
+    )
+    return verdict(on, "Automatic key rotation is off; enable it.")
+
+
+@rule("KMS_CMK_NOT_SCHEDULED_FOR_DELETION", types=(KEY,), severity=Severity.CRITICAL, category="Encryption")
+def not_scheduled_for_deletion(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The customer managed key is not scheduled for deletion; only kmsKeyIds where they are given."""
+    if text(item.configuration, "keyManager") != "CUSTOMER":
+        return not_applicable("AWS manages the key.")
+    wanted = [part.strip() for part in parameters.get("kmsKeyIds", "").split(",") if part.strip()]
+    names = (text(item.configuration, "keyId", default=item.resource_id), item.arn)
+    if wanted and not any(name in wanted for name in names):
+        return not_applicable("The key is not among kmsKeyIds.")
+    state = text(item.configuration, "keyState")
+    return verdict(state != "PendingDeletion", "The key is scheduled for deletion; cancel that if it is in use.")
+
+
+@rule("KMS_KEY_POLICY_NO_PUBLIC_ACCESS", types=(KEY,), severity=Severity.CRITICAL, category="Public access",
+      aspects=("Policy",))  # fmt: skip
+def key_policy_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The key policy gives nothing to everybody."""
+    held = aspect(item, "Policy")
+    policy = statements(required_aspect(item, "Policy") if held is None else held)
+    bad = next((s for s in policy if s.is_public), None)
+    return verdict(bad is None, f"The key policy's {bad.label if bad else ''} is public; name the principals.")

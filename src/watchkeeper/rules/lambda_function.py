@@ -1,0 +1,127 @@
+"""AWS Lambda: functions.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    COMPLIANT,
+    Lookup,
+    Parameters,
+    array,
+    aspect,
+    dig,
+    listed,
+    need,
+    not_applicable,
+    number,
+    rule,
+    shown,
+    text,
+    verdict,
+    violation,
+)
+from watchkeeper.rules.policy import statements
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def _known(item: ConfigurationItem) -> None:
+    need(item.configuration, "functionName", "functionArn")
+
+
+@rule("LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED", types=(FUNCTION,), severity=Severity.CRITICAL,
+      category="Public access", aspects=("Policy",))  # fmt: skip
+def not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The function's policy lets nobody invoke it who isn't named."""
+    held = aspect(item, "Policy")
+    policy = statements(dig(held, "policyContent") if isinstance(held, dict) and "policyContent" in held else held)
+    bad = next((s for s in policy if s.is_public), None)
+    return verdict(bad is None, f"The policy's {bad.label if bad else ''} is public; name principals or a source.")
+
+
+@rule("LAMBDA_FUNCTION_SETTINGS_CHECK", types=(FUNCTION,), severity=Severity.MEDIUM, category="Configuration")
+def settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Runtime, role, memory (128) and timeout (3) are as given; functions from images are not applicable."""
+    if item.configuration.get("packageType") == "Image":
+        return not_applicable("The function is a container image.")
+    runtime = text(item.configuration, "runtime")
+    if runtime not in parameters["runtime"]:
+        return violation(f"The runtime is {shown(runtime)}; use one of {listed(parameters['runtime'])}.")
+    role = parameters.get("role")
+    if role and item.configuration.get("role") != role:
+        return violation(f"The role is {shown(item.configuration.get('role'), 90)}; use {shown(role, 90)}.")
+    for name in ("memorySize", "timeout"):
+        wanted = parameters.get(name)
+        if wanted is not None and number(item.configuration, name) != wanted:
+            return violation(f"{name} is {item.configuration.get(name)}; set it to {wanted}.")
+    return COMPLIANT
+
+
+@rule("LAMBDA_INSIDE_VPC", types=(FUNCTION,), severity=Severity.LOW, category="Network")
+def inside_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The function is in a VPC, in subnetIds only where they are given."""
+    _known(item)
+    subnets, allowed = array(item.configuration.get("vpcConfig"), "subnetIds"), parameters.get("subnetIds", ())
+    if not subnets:
+        return violation("The function is in no VPC; give it subnets and security groups.")
+    other = [subnet for subnet in subnets if allowed and subnet not in allowed]
+    return verdict(not other, f"It is in {listed(other)}; use only {listed(allowed)}.")
+
+
+@rule("LAMBDA_VPC_MULTI_AZ_CHECK", types=(FUNCTION,), severity=Severity.LOW, category="Backup and recovery",
+      needs=("items:AWS::EC2::Subnet",))  # fmt: skip
+def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """A function in a VPC is in at least availabilityZones (2) zones."""
+    _known(item)
+    subnets = array(item.configuration.get("vpcConfig"), "subnetIds")
+    if not subnets:
+        return not_applicable("The function is in no VPC.")
+    found = [lookup.item("AWS::EC2::Subnet", subnet) for subnet in subnets]
+    zones = {subnet.configuration.get("availabilityZone") for subnet in found if subnet}
+    least = parameters.get("availabilityZones", 2)
+    return verdict(len(zones) >= least, f"The function is in {len(zones)} zones; add subnets until it is in {least}.")
+
+
+@rule("LAMBDA_CONCURRENCY_CHECK", types=(FUNCTION,), severity=Severity.LOW, category="Configuration",
+      aspects=("Concurrency",))  # fmt: skip
+def concurrency(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The function has reserved concurrency, between ConcurrencyLimitLow and ConcurrencyLimitHigh where given."""
+    _known(item)
+    held = dig(aspect(item, "Concurrency"), "reservedConcurrentExecutions")
+    if held is None:
+        return violation("No reserved concurrency; reserve some for the function.")
+    low, high = (number(parameters, f"ConcurrencyLimit{end}", default=-1) for end in ("Low", "High"))
+    if low >= 0 and held < low:
+        return violation(f"Reserved concurrency is {held:g}; set it to {low:g} or more.")
+    return verdict(high < 0 or held <= high, f"Reserved concurrency is {held:g}; set it to {high:g} or less.")
+
+
+@rule("LAMBDA_DLQ_CHECK", types=(FUNCTION,), severity=Severity.LOW, category="Backup and recovery")
+def dead_letter_queue(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The function has a dead-letter queue or topic, one of dlqArns where they are given."""
+    _known(item)
+    target, allowed = dig(item.configuration, "deadLetterConfig", "targetArn"), parameters.get("dlqArns", ())
+    if not target:
+        return violation("No dead-letter target; set a queue or topic for failed events.")
+    return verdict(
+        not allowed or target in allowed, f"Failed events go to {shown(target, 110)}; use an allowed target."
+    )
+
+
+@rule("LAMBDA_FUNCTION_XRAY_ENABLED", types=(FUNCTION,), severity=Severity.LOW, category="Logging and monitoring")
+def xray(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Active tracing is on."""
+    _known(item)
+    mode = dig(item.configuration, "tracingConfig", "mode")
+    return verdict(mode == "Active", f"Tracing is {shown(mode or 'off')}; set it to Active.")
+
+
+@rule("LAMBDA_FUNCTION_DESCRIPTION", types=(FUNCTION,), severity=Severity.LOW, category="Configuration")
+def description(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The function has a description."""
+    _known(item)
+    return verdict(bool(item.configuration.get("description")), "No description; add one.")

@@ -1,0 +1,281 @@
+"""IAM and resource policies, read once for every rule that judges them: statements, principals, conditions.
+
+Pages: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html and, for what counts as public,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html ("The meaning of public").
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from watchkeeper.rules.base import Unavailable, shown
+
+FIXED_VALUE_KEYS = frozenset(
+    {
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:sourceorgid",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:userid",
+        "aws:callerarn",
+        "kms:calleraccount",
+        "kms:viaservice",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "lambda:eventsourcetoken",
+        "elasticfilesystem:accesspointarn",
+        "sns:endpoint",
+    }
+)
+"""Condition keys that, given a fixed value, keep a statement for everybody from being public. In lower case."""
+
+_EQUALS = re.compile(
+    r"^(?:for(?:any|all)values:)?(?:string(?:equals(?:ignorecase)?|like)|arn(?:equals|like))(?:ifexists)?$"
+)
+_MIN_PREFIX_V4 = 8
+_MIN_PREFIX_V6 = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a condition block: operator and key in lower case, values as texts."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy. Actions are in lower case; what is not given is empty."""
+
+    effect: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[tuple[str, str], ...] = ()
+    """Kind (``AWS``, ``Service``, ``Federated``, ``CanonicalUser``) and value; everybody is ``("AWS", "*")``."""
+    not_principals: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    sid: str = ""
+
+    @property
+    def allows(self) -> bool:
+        """Whether its effect is Allow."""
+        return self.effect == "Allow"
+
+    @property
+    def for_everybody(self) -> bool:
+        """Whether anonymous and foreign callers are among its principals, conditions aside."""
+        return ("AWS", "*") in self.principals or bool(self.not_principals)
+
+    def covers_action(self, action: str) -> bool:
+        """Whether the action (``s3:GetObject``) is among its actions."""
+        wanted = action.lower()
+        if self.not_actions:
+            return not any(matches(pattern, wanted) for pattern in self.not_actions)
+        return any(matches(pattern, wanted) for pattern in self.actions)
+
+    def may_match(self, pattern: str) -> bool:
+        """Whether it grants anything that the pattern (``s3:Delete*``) names."""
+        wanted = pattern.lower()
+        if self.not_actions:
+            return True
+        return any(matches(own, wanted) or matches(wanted, own) for own in self.actions)
+
+    @property
+    def unrestricted(self) -> bool:
+        """Whether it applies to every resource."""
+        return "*" in self.resources or bool(self.not_resources)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it gives something to everybody, in S3's sense: no condition holds it to a fixed value."""
+        return self.allows and self.for_everybody and not any(_restricts(c) for c in self.conditions)
+
+    @property
+    def label(self) -> str:
+        """How an annotation names it."""
+        return f"statement {shown(self.sid, 40)}" if self.sid else "a statement"
+
+
+def statements(document: Any) -> tuple[Statement, ...]:
+    """The statements of a policy given as object, JSON text (also URL-encoded), or in a list as Config wraps them.
+
+    Nothing (None, empty text or object) has none. Raises Unavailable where it is not a policy.
+    """
+    decoded = _decoded(document)
+    if not decoded:
+        return ()
+    if isinstance(decoded, list):
+        return tuple(statement for part in decoded for statement in statements(part))
+    if not isinstance(decoded, Mapping):
+        raise Unavailable("the policy is not a JSON object")
+    raw = decoded.get("Statement", [])
+    return tuple(_statement(entry) for entry in (raw if isinstance(raw, list) else [raw]))
+
+
+def matches(pattern: str, value: str) -> bool:
+    """IAM's wildcards, ``*`` and ``?`` only, over lower-case texts."""
+    if pattern == "*" or pattern == value:
+        return True
+    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]")) if "*" in pattern or "?" in pattern else False
+
+
+def grants_admin(statement: Statement) -> bool:
+    """Whether the statement allows every action on every resource."""
+    everything = "*" in statement.actions or "*:*" in statement.actions
+    return statement.allows and everything and "*" in statement.resources
+
+
+def full_service(statement: Statement) -> str | None:
+    """The first ``service:*`` (or ``*``) that the statement allows; None without."""
+    if not statement.allows:
+        return None
+    return next((action for action in statement.actions if re.fullmatch(r"\*|[a-z0-9-]+:\*+", action)), None)
+
+
+def account_of(principal: str) -> str:
+    """The account of an ARN or a bare account id; empty without."""
+    if re.fullmatch(r"\d{12}", principal):
+        return principal
+    parts = principal.split(":")
+    return parts[4] if len(parts) > 4 else ""
+
+
+def denies_plain_http(policy: Iterable[Statement], bucket_arn: str) -> bool:
+    """Whether everything in the bucket, and the bucket itself, is denied to everybody without TLS."""
+    denied: set[str] = set()
+    for statement in policy:
+        if _denies_without_tls(statement):
+            denied |= set(statement.resources)
+    whole = {bucket_arn, f"{bucket_arn}/*"}
+    return bool(denied & {"*", "arn:aws:s3:::*", f"{bucket_arn}*"}) or whole <= denied
+
+
+def _denies_without_tls(statement: Statement) -> bool:
+    if statement.effect != "Deny" or not statement.for_everybody or statement.not_principals:
+        return False
+    if not {"*", "s3:*"} & set(statement.actions) or len(statement.conditions) != 1:
+        return False
+    only = statement.conditions[0]
+    is_bool = only.operator in ("bool", "boolifexists")
+    return is_bool and only.key == "aws:securetransport" and tuple(v.lower() for v in only.values) == ("false",)
+
+
+def _restricts(condition: Condition) -> bool:
+    if condition.key == "aws:sourceip" and condition.operator.startswith("ipaddress"):
+        return bool(condition.values) and all(_narrow_network(value) for value in condition.values)
+    if condition.key not in FIXED_VALUE_KEYS or not _EQUALS.match(condition.operator):
+        return False
+    if condition.operator.endswith("ifexists") or condition.operator.startswith("forallvalues"):
+        return False
+    return bool(condition.values) and all(_fixed(condition, value) for value in condition.values)
+
+
+def _fixed(condition: Condition, value: str) -> bool:
+    if "${" in value:
+        return False
+    if condition.key in ("aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn") and value.startswith("arn:"):
+        return account_fixed(value)
+    if condition.key == "aws:userid":
+        return bool(value.split(":")[0].strip("*"))
+    return "*" not in value and "?" not in value
+
+
+def account_fixed(arn: str) -> bool:
+    """Whether the ARN pattern is held to one account, or to one named resource where its kind has no account (S3)."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6:
+        return False
+    if parts[4]:
+        return "*" not in parts[4] and "?" not in parts[4]
+    return not parts[5].startswith("*")
+
+
+def _narrow_network(value: str) -> bool:
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return False
+    least = _MIN_PREFIX_V4 if network.version == 4 else _MIN_PREFIX_V6
+    return network.prefixlen >= least
+
+
+def _decoded(document: Any) -> Any:
+    if not isinstance(document, str):
+        return document
+    text = document.strip()
+    if text.startswith(("%7B", "%7b")):
+        text = unquote(text)
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unavailable("the policy is not JSON") from None
+
+
+def _statement(raw: Any) -> Statement:
+    if not isinstance(raw, Mapping):
+        raise Unavailable("the policy has a statement that is not an object")
+    return Statement(
+        effect=str(raw.get("Effect", "")),
+        actions=tuple(action.lower() for action in _texts(raw.get("Action"))),
+        not_actions=tuple(action.lower() for action in _texts(raw.get("NotAction"))),
+        resources=_texts(raw.get("Resource")),
+        not_resources=_texts(raw.get("NotResource")),
+        principals=_principals(raw.get("Principal")),
+        not_principals=_principals(raw.get("NotPrincipal")),
+        conditions=_conditions(raw.get("Condition")),
+        sid=str(raw.get("Sid") or ""),
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(_text(entry) for entry in (value if isinstance(value, list) else [value]))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise Unavailable("the policy holds an object where a text belongs")
+
+
+def _principals(value: Any) -> tuple[tuple[str, str], ...]:
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        return tuple((str(kind), entry) for kind, given in value.items() for entry in _texts(given))
+    return tuple(("AWS", entry) for entry in _texts(value))
+
+
+def _conditions(value: Any) -> tuple[Condition, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping) or not all(isinstance(block, Mapping) for block in value.values()):
+        raise Unavailable("the policy has a condition that is not an object")
+    return tuple(
+        Condition(str(operator).lower(), str(key).lower(), _texts(given))
+        for operator, block in value.items()
+        for key, given in block.items()
+    )

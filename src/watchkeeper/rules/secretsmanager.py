@@ -1,0 +1,91 @@
+"""AWS Secrets Manager: secrets.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from datetime import datetime
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    Lookup,
+    Parameters,
+    Unavailable,
+    days_between,
+    flag,
+    listed,
+    moment,
+    need,
+    not_applicable,
+    number,
+    pick,
+    rule,
+    shown,
+    verdict,
+    violation,
+)
+from watchkeeper.rules.s3 import same_key
+
+SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
+
+
+@rule("SECRETSMANAGER_ROTATION_ENABLED_CHECK", types=(SECRET,), severity=Severity.MEDIUM, category="Identity")
+def rotation_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Rotation is on, at least every maximumAllowedRotationFrequency days (or ...InHours) where they are given."""
+    need(item.configuration, "Name", "ARN")
+    if not flag(item.configuration, "RotationEnabled", default=False):
+        return violation("Rotation is off; configure automatic rotation.")
+    rules = pick(item.configuration, "RotationRules")
+    days, hours = (
+        parameters.get("maximumAllowedRotationFrequency"),
+        parameters.get("maximumAllowedRotationFrequencyInHours"),
+    )
+    limit = hours if hours is not None else days * 24 if days is not None else None
+    if limit is None:
+        return verdict(True, "")
+    every = number(rules, "AutomaticallyAfterHours", default=0) or number(rules, "AutomaticallyAfterDays") * 24
+    return verdict(every <= limit, f"It rotates every {every:g} hours; rotate it at least every {limit:g}.")
+
+
+@rule("SECRETSMANAGER_SCHEDULED_ROTATION_SUCCESS_CHECK", types=(SECRET,), severity=Severity.MEDIUM,
+      category="Identity")  # fmt: skip
+def rotation_succeeds(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """A secret with rotation was rotated when it was due; one without is not applicable."""
+    need(item.configuration, "Name", "ARN")
+    if not flag(item.configuration, "RotationEnabled", default=False):
+        return not_applicable("Rotation is off.")
+    on = flag(item.configuration, "RotationOccurringAsScheduled")
+    return verdict(on, "The last rotation did not happen as scheduled; look at the rotation function's logs.")
+
+
+@rule("SECRETSMANAGER_SECRET_PERIODIC_ROTATION", types=(SECRET,), severity=Severity.MEDIUM, category="Identity")
+def rotated_lately(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The secret was rotated in the last maxDaysSinceRotation (90) days."""
+    limit = parameters.get("maxDaysSinceRotation", 90)
+    last = pick(item.configuration, "LastRotatedDate") or pick(item.configuration, "CreatedDate") or item.creation_time
+    if last is None:
+        raise Unavailable("the item does not say LastRotatedDate")
+    days = days_between(last if isinstance(last, datetime) else moment(last), lookup.now())
+    return verdict(days <= limit, f"Last rotated {int(days)} days ago, {limit} are allowed; rotate it.")
+
+
+@rule("SECRETSMANAGER_SECRET_UNUSED", types=(SECRET,), severity=Severity.LOW, category="Cost")
+def unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The secret was used in the last unusedForDays (90) days."""
+    limit = parameters.get("unusedForDays", 90)
+    last = need(item.configuration, "LastAccessedDate", "CreatedDate")
+    days = days_between(moment(last), lookup.now())
+    return verdict(days <= limit, f"Not used for {int(days)} days, {limit} are allowed; delete the secret.")
+
+
+@rule("SECRETSMANAGER_USING_CMK", types=(SECRET,), severity=Severity.MEDIUM, category="Encryption")
+def uses_cmk(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The secret is encrypted with a customer managed key, one of kmsKeyArns where they are given."""
+    need(item.configuration, "Name", "ARN")
+    key, allowed = pick(item.configuration, "KMSKeyId", "KmsKeyId"), parameters.get("kmsKeyArns", ())
+    if not key or str(key).endswith("alias/aws/secretsmanager"):
+        return violation("The secret uses the key aws/secretsmanager; give it a customer managed key.")
+    fits = not allowed or any(same_key(key, arn) for arn in allowed)
+    return verdict(fits, f"The secret is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
