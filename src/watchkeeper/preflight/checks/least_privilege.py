@@ -52,9 +52,11 @@ def _look_at(document: Document, statement: Statement) -> Iterator[Result]:
                 fix="Name the actions that are used.",
                 path=document.path,
             )
-    if "*" not in [resource for resource in statement.resources if isinstance(resource, str)]:
+    if "*" not in [resource for resource in statement.resources if isinstance(resource, str)] or _conditioned(
+        statement
+    ):
         return
-    narrow = [action for action in _expanded(statement) if (found := iam.action(action)) and found.takes_resource]
+    narrow = [action for action in _expanded(statement) if (found := iam.action(action)) and found.required_types]
     if narrow:
         more = f" and {len(narrow) - NAMED} more" if len(narrow) > NAMED else ""
         yield CHECK.finding(
@@ -62,6 +64,12 @@ def _look_at(document: Document, statement: Statement) -> Iterator[Result]:
             f'statement {_label(statement)} allows {", ".join(narrow[:NAMED])}{more} on "*", where an ARN is possible.',
             path=document.path,
         )
+
+
+def _conditioned(statement: Statement) -> bool:
+    """Whether a condition narrows the resources: a service's own key, or a tag of the resource."""
+    keys = [key for _, key, _ in statement.conditions]
+    return any(key.startswith("aws:resourcetag/") or not key.startswith("aws:") for key in keys)
 
 
 def _expanded(statement: Statement) -> list[str]:

@@ -28,8 +28,23 @@ class Unit:
     name: str
     nodes: list[ast.AST]
     definition: Definition | None = None
+    owner: str = ""
+    """The class that a method belongs to."""
     names: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
+    deferred: list[ast.AST] = field(default_factory=list)
+    """Values of a module's own variables: they are made with it, but what they name runs only where they are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """A function that reads the environment: which argument is the name, and how it takes an absence."""
+
+    index: int
+    required: bool
+    default: bool
+    optional: frozenset[str] = frozenset()
+    """Names that it lets be absent."""
 
 
 @dataclass
@@ -39,8 +54,10 @@ class Known:
     constants: dict[str, str] = field(default_factory=dict)
     factories: dict[str, tuple[int, str]] = field(default_factory=dict)
     """A function that returns a client: which argument names the service (-1: none), or the service itself."""
-    readers: dict[str, tuple[int, bool]] = field(default_factory=dict)
-    """A function that reads the variable that it is given: which argument, and whether its absence is an error."""
+    readers: dict[str, Wrapper] = field(default_factory=dict)
+    """Functions that read the variable whose name they are given."""
+    sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Constant sets, tuples and lists of texts."""
     attributes: dict[str, str] = field(default_factory=dict)
     """Attributes that hold a client: name to service."""
     clients: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -52,24 +69,41 @@ class Known:
 
 def read_package(files: Mapping[str, str], handler: str = "") -> Facts:
     """The facts of a package: source text by path, and the handler (``module.function``), or empty for all of it."""
-    facts = Facts()
-    units: list[Unit] = []
-    for file, source in files.items():
-        facts.files += 1
-        try:
-            units += _units(source, file)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            facts.unread.append(f"{file} does not parse: {error}")
-    reached, found = _reach(units, handler)
-    facts.handler_found = found
-    known = Known()
+    package = _package(tuple(sorted(files.items())))
+    reached, found = _reach(package.units, handler)
+    facts = Facts(files=len(files), unread=list(package.unread), handler_found=found)
     try:
-        _learn(units, known)
         for unit in reached:
-            _Reader(unit, known, facts).run()
+            _Reader(unit, package.known, facts).run()
     except RecursionError:
         facts.unread.append("the code is nested too deeply to be read")
     return facts
+
+
+@dataclass(frozen=True)
+class Package:
+    """The parsed modules of a package and what they know together."""
+
+    units: list[Unit]
+    known: Known
+    unread: tuple[str, ...]
+
+
+@lru_cache(maxsize=32)
+def _package(files: tuple[tuple[str, str], ...]) -> Package:
+    units: list[Unit] = []
+    unread: list[str] = []
+    for file, source in files:
+        try:
+            units += _units(source, file)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            unread.append(f"{file} does not parse: {error}")
+    known = Known()
+    try:
+        _learn(units, known)
+    except RecursionError:
+        unread.append("the code is nested too deeply to be read")
+    return Package(units, known, tuple(unread))
 
 
 @lru_cache(maxsize=512)
@@ -86,20 +120,30 @@ def _units(source: str, file: str) -> tuple[Unit, ...]:
 
 def _split(body: list[ast.stmt], owner: str, module: str, file: str, found: list[Unit]) -> None:
     own: list[ast.AST] = []
+    deferred: list[ast.AST] = []
     for statement in body:
         special = isinstance(statement, _FUNCTIONS) and owner and statement.name.startswith("__")
         if isinstance(statement, _FUNCTIONS) and not special:
-            found.append(Unit(module, file, statement.name, list(ast.walk(statement)), statement))
+            found.append(Unit(module, file, statement.name, list(ast.walk(statement)), statement, owner))
         elif isinstance(statement, ast.ClassDef):
             _split(statement.body, statement.name, module, file, found)
             own += [*statement.bases, *statement.decorator_list]
+        elif not owner and isinstance(statement, ast.Assign | ast.AnnAssign):
+            nodes = list(ast.walk(statement))
+            deferred += nodes
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            found += [Unit(module, file, target.id, nodes) for target in targets if isinstance(target, ast.Name)]
         else:
             own += ast.walk(statement)
-    found.append(Unit(module, file, owner, own))
+    found.append(Unit(module, file, owner, [*own, *deferred], deferred=deferred))
 
 
 def _names(unit: Unit, package: str) -> None:
+    called = {id(node.func) for node in unit.deferred if isinstance(node, ast.Call)}
+    later = {id(node) for node in unit.deferred} - called
     for node in unit.nodes:
+        if id(node) in later:
+            continue
         if isinstance(node, ast.Name):
             unit.names.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -126,20 +170,49 @@ def _reach(units: list[Unit], handler: str) -> tuple[list[Unit], bool]:
     start = [unit for unit in units if unit.module == module and unit.name == function]
     if not start:
         return units, not handler
-    reached: dict[int, Unit] = {id(unit): unit for unit in start}
-    modules = {module}
-    names: set[str] = set()
-    while True:
-        before = (len(reached), len(modules))
-        for unit in list(reached.values()):
-            names |= unit.names
-            modules |= unit.imports
-        for unit in units:
-            wanted = unit.module in modules and (not unit.name or unit.name in names)
-            if wanted or (not unit.name and any(item.startswith(f"{unit.module}.") for item in modules)):
-                reached.setdefault(id(unit), unit)
-        if before == (len(reached), len(modules)):
-            return list(reached.values()), True
+    reached = {id(unit): unit for unit in start}
+    uses = _Uses()
+    queue = list(start)
+    while queue:
+        for unit in queue:
+            uses.add(unit)
+        queue = [unit for unit in units if id(unit) not in reached and uses.reach(unit)]
+        reached.update({id(unit): unit for unit in queue})
+    return list(reached.values()), True
+
+
+class _Uses:
+    """What the units that were reached use: names by module, modules."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.by_module: dict[str, set[str]] = {}
+        self.imports: dict[str, set[str]] = {}
+        self.modules: set[str] = set()
+
+    def add(self, unit: Unit) -> None:
+        """Take in one more unit."""
+        self.names |= unit.names
+        self.by_module.setdefault(unit.module, set()).update(unit.names)
+        self.imports.setdefault(unit.module, set()).update(unit.imports)
+        self.modules |= {unit.module, *unit.imports, *(item.rpartition(".")[0] for item in unit.imports)}
+
+    def reach(self, unit: Unit) -> bool:
+        """Whether one of them uses this unit: runs its module, calls it by its name, or its class's method."""
+        if unit.module not in self.modules:
+            return False
+        if not unit.name:
+            return True
+        if unit.owner:
+            return unit.name in self.names and self._named(unit.module, unit.owner)
+        return self._named(unit.module, unit.name)
+
+    def _named(self, module: str, name: str) -> bool:
+        full = f"{module}.{name}"
+        return any(
+            name in names and (user == module or module in self.imports[user] or full in self.imports[user])
+            for user, names in self.by_module.items()
+        )
 
 
 def _learn(units: list[Unit], known: Known) -> None:
@@ -150,8 +223,8 @@ def _learn(units: list[Unit], known: Known) -> None:
             _constants(unit, known)
     for unit in units:
         if unit.definition is not None:
-            _factory(unit.definition, known)
-            _environment_reader(unit.definition, known)
+            _factory(unit, unit.definition, known)
+            _environment_reader(unit, unit.definition, known)
     for unit in units:
         for node in unit.nodes:
             _module_client(unit, node, known)
@@ -200,19 +273,31 @@ def _constants(unit: Unit, known: Known) -> None:
     for node in unit.nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
             if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                for target in targets:
-                    if isinstance(target, ast.Name):
-                        known.constants.setdefault(target.id, node.value.value)
+                known.constants.update({name: node.value.value for name in names if name not in known.constants})
+            elif node.value is not None and (members := _members(node.value)):
+                known.sets.update(dict.fromkeys(names, members))
+
+
+def _members(value: ast.expr) -> frozenset[str]:
+    """The texts of a constant set, tuple or list, also inside ``frozenset(…)``."""
+    if isinstance(value, ast.Call) and _dotted(value.func) in ("frozenset", "set", "tuple") and value.args:
+        return _members(value.args[0])
+    if isinstance(value, ast.Set | ast.Tuple | ast.List):
+        return frozenset(
+            item.value for item in value.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
+        )
+    return frozenset()
 
 
 def _parameters(definition: Definition) -> list[str]:
     return [argument.arg for argument in (*definition.args.posonlyargs, *definition.args.args)]
 
 
-def _factory(definition: Definition, known: Known) -> None:
+def _factory(unit: Unit, definition: Definition, known: Known) -> None:
     names = _parameters(definition)
-    for node in ast.walk(definition):
+    for node in unit.nodes:
         if not isinstance(node, ast.Return) or not isinstance(node.value, ast.Call) or not _makes_client(node.value):
             continue
         given = _service_argument(node.value)
@@ -224,15 +309,31 @@ def _factory(definition: Definition, known: Known) -> None:
                 known.factories[definition.name] = (-1, service)
 
 
-def _environment_reader(definition: Definition, known: Known) -> None:
+def _environment_reader(unit: Unit, definition: Definition, known: Known) -> None:
     names = _parameters(definition)
     offset = 1 if names[:1] in (["self"], ["cls"]) else 0
-    for node in ast.walk(definition):
+    raises = any(isinstance(node, ast.Raise) for node in unit.nodes)
+    for node in unit.nodes:
         key, required = _environment_key(node)
         if isinstance(key, ast.Name) and key.id in names:
             index = names.index(key.id)
-            optional = len(names) > index + 1 and bool(definition.args.defaults)
-            known.readers[definition.name] = (index - offset, required and not optional)
+            defaulted = len(names) > index + 1 and bool(definition.args.defaults)
+            known.readers[definition.name] = Wrapper(
+                index - offset,
+                required=(required or raises) and not defaulted,
+                default=(_has_default(node) and not raises) or defaulted,
+                optional=_let_be(definition, key.id, known),
+            )
+
+
+def _let_be(definition: Definition, parameter: str, known: Known) -> frozenset[str]:
+    """The names of a constant set that the function compares its parameter with: ``name not in OPTIONAL``."""
+    found: frozenset[str] = frozenset()
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id == parameter:
+            for item in node.comparators:
+                found |= known.sets.get((_dotted(item) or "").rpartition(".")[2], frozenset())
+    return found
 
 
 def _makes_client(node: ast.Call) -> bool:
@@ -331,16 +432,19 @@ class _Reader:
 
     def _environment(self, node: ast.AST) -> None:
         key, required = _environment_key(node)
+        default, optional = key is not None and _has_default(node), frozenset[str]()
         if key is None and isinstance(node, ast.Call):
             reader = self.known.readers.get((_dotted(node.func) or "").rpartition(".")[2])
-            if reader and len(node.args) > reader[0]:
-                key, required = node.args[reader[0]], reader[1]
+            if reader and len(node.args) > reader.index:
+                key, required = node.args[reader.index], reader.required
+                default, optional = reader.default, reader.optional
         if key is None:
             return
         name = _constant(key, self.known)
         if name is not None:
-            certain = required and name not in self.guarded
-            read = EnvironmentRead(name, certain, self.unit.file, getattr(node, "lineno", 0), _has_default(node))
+            certain = required and name not in self.guarded and name not in optional
+            default = default or name in optional
+            read = EnvironmentRead(name, certain, self.unit.file, getattr(node, "lineno", 0), default)
             self.facts.environment.append(read)
         elif not isinstance(key, ast.Name) or self.unit.name not in self.known.readers:
             self.facts.dynamic_environment = True
