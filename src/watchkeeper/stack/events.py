@@ -23,6 +23,7 @@ class Triggers(Concern):
     def __init__(self, context: Context, functions: Mapping[str, DeployedFunction], parent: pulumi.Resource) -> None:
         super().__init__("Triggers", "triggers", context, parent)
         self.rules: dict[str, aws.cloudwatch.EventRule] = {}
+        self.targets: list[aws.cloudwatch.EventTarget] = []
         for deployed in functions.values():
             self._start(deployed)
         self.register_outputs({"eventRuleNames": [rule.name for rule in self.rules.values()]})
@@ -83,7 +84,7 @@ class Triggers(Concern):
             source_arn=rule.arn,
             opts=self.child(),
         )
-        aws.cloudwatch.EventTarget(
+        target = aws.cloudwatch.EventTarget(
             self.context.name(f"{resource}-target"),
             rule=rule.name,
             target_id=deployed.spec.name,
@@ -92,6 +93,7 @@ class Triggers(Concern):
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=deployed.queue.arn),
             opts=self.child(permission, queue_policy),
         )
+        self.targets.append(target)
 
 
 def schedule(context: Context, function: str, trigger: Trigger) -> str | None:

@@ -56,7 +56,6 @@ class TapStack(pulumi.ComponentResource):
         alerts = AlertTopic(context, key, self)
         recording = self._recording(context, key, reports)
         running: list[pulumi.Resource] = [recording.status] if recording else []
-        rules = ConfigRules(context, running, self)
         around = Surroundings(
             key=key,
             reports=reports,
@@ -65,6 +64,8 @@ class TapStack(pulumi.ComponentResource):
         )
         functions = Functions(context, around, self).deployed
         triggers = Triggers(context, functions, self)
+        # A rule evaluates what exists as soon as it is there: whoever has to hear of it must be listening by then.
+        rules = ConfigRules(context, [*running, *triggers.targets], self)
         alarms = Alarms(context, functions, alerts, self)
         dashboard = ComplianceDashboard(context, functions, alerts, self)
         self.outputs = {
