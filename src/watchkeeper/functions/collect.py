@@ -29,6 +29,7 @@ RESTARTS = 3
 """How often the paging of one rule starts anew when AWS takes its token back."""
 
 Status = Mapping[str, Any]
+_FAILED = ("LastFailedEvaluationTime", "LastFailedInvocationTime")
 
 
 def collect_results(
@@ -80,9 +81,9 @@ def rule_state(status: Status | None, has_results: bool) -> tuple[RuleState, str
     """The state, and the reason when it is not a known one."""
     if status is None:
         return RuleState.MISSING, "AWS Config has no rule of this name; deploy the stack again"
-    failed = status.get("LastFailedEvaluationTime") or status.get("LastFailedInvocationTime") or EPOCH
+    failed = _latest_time(status, _FAILED) or EPOCH
     succeeded = status.get("LastSuccessfulEvaluationTime") or EPOCH
-    if failed > succeeded and (failed > EPOCH or status.get("LastErrorCode")):
+    if failed > succeeded:
         code = status.get("LastErrorCode") or "no error code"
         return RuleState.ERROR, f"{code}: {status.get('LastErrorMessage') or 'AWS Config gave no message'}"
     if has_results:
@@ -96,8 +97,11 @@ def rule_state(status: Status | None, has_results: bool) -> tuple[RuleState, str
 
 def last_finished(status: Status) -> datetime | None:
     """When the rule's latest evaluation ended, well or not."""
-    times = [status[key] for key in ("LastSuccessfulEvaluationTime", "LastFailedEvaluationTime") if status.get(key)]
-    return max(times, default=None)
+    return _latest_time(status, ("LastSuccessfulEvaluationTime", *_FAILED))
+
+
+def _latest_time(status: Status, keys: Iterable[str]) -> datetime | None:
+    return max((status[key] for key in keys if status.get(key)), default=None)
 
 
 def evaluation_status(config: Any, names: Iterable[str]) -> dict[str, Status]:
