@@ -9,11 +9,8 @@ from watchkeeper.inventory.clients import Clients
 from watchkeeper.inventory.core import ClientFactory, Gap, Reader
 from watchkeeper.inventory.reading import UnknownTypeError, read, read_one, read_some, reader_of
 from watchkeeper.inventory.registry import READERS
-from watchkeeper.inventory.s3 import BUCKET_ASPECT_OF, BUCKET_ASPECTS
 
 __all__ = [
-    "BUCKET_ASPECTS",
-    "BUCKET_ASPECT_OF",
     "READERS",
     "ClientFactory",
     "Clients",

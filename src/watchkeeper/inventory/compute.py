@@ -36,11 +36,11 @@ def _function(ctx: Context, raw: Raw) -> ConfigurationItem:
     name, arn = raw["FunctionName"], raw["FunctionArn"]
     supplementary: dict[str, Any] = {}
     tags: dict[str, str] = {}
-    if ctx.wants(FUNCTION, "policy"):
+    if ctx.wants(FUNCTION, "Policy"):
         policy = ctx.ask("lambda", "get_policy", FunctionName=name, absent=_GONE).get("Policy")
         if policy:
             supplementary["Policy"] = policy
-    if ctx.wants(FUNCTION, "concurrency"):
+    if ctx.wants(FUNCTION, "Concurrency"):
         reserved = ctx.ask("lambda", "get_function_concurrency", FunctionName=name, absent=_GONE)
         if "ReservedConcurrentExecutions" in reserved:
             executions = reserved["ReservedConcurrentExecutions"]
@@ -118,16 +118,14 @@ def _repository(ctx: Context, raw: Raw) -> ConfigurationItem:
         "ImageScanningConfiguration": _upper(raw.get("imageScanningConfiguration") or {}),
         "EncryptionConfiguration": _upper(raw.get("encryptionConfiguration") or {}),
     }
-    if ctx.wants(REPOSITORY, "lifecycle"):
-        gone = ("LifecyclePolicyNotFoundException", "RepositoryNotFoundException")
-        lifecycle = ctx.ask("ecr", "get_lifecycle_policy", repositoryName=name, absent=gone)
-        if lifecycle:
-            shape["LifecyclePolicy"] = {"LifecyclePolicyText": lifecycle.get("lifecyclePolicyText")}
-    if ctx.wants(REPOSITORY, "policy"):
-        gone = ("RepositoryPolicyNotFoundException", "RepositoryNotFoundException")
-        policy = ctx.ask("ecr", "get_repository_policy", repositoryName=name, absent=gone)
-        if policy:
-            shape["RepositoryPolicyText"] = policy.get("policyText")
+    gone = ("LifecyclePolicyNotFoundException", "RepositoryNotFoundException")
+    lifecycle = ctx.ask("ecr", "get_lifecycle_policy", repositoryName=name, absent=gone)
+    if lifecycle:
+        shape["LifecyclePolicy"] = {"LifecyclePolicyText": lifecycle.get("lifecyclePolicyText")}
+    gone = ("RepositoryPolicyNotFoundException", "RepositoryNotFoundException")
+    policy = ctx.ask("ecr", "get_repository_policy", repositoryName=name, absent=gone)
+    if policy:
+        shape["RepositoryPolicyText"] = policy.get("policyText")
     tags: list[Any] = []
     if ctx.wants(REPOSITORY, "tags"):
         tags = ctx.ask("ecr", "list_tags_for_resource", resourceArn=arn, absent=("RepositoryNotFoundException",)).get(
@@ -149,10 +147,10 @@ def _balancer(ctx: Context, raw: Raw) -> ConfigurationItem:
     arn = raw["LoadBalancerArn"]
     gone = ("LoadBalancerNotFound", "LoadBalancerNotFoundException")
     supplementary: dict[str, Any] = {}
-    if ctx.wants(BALANCER, "attributes"):
+    if ctx.wants(BALANCER, "LoadBalancerAttributes"):
         answer = ctx.ask("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn, absent=gone)
         supplementary["LoadBalancerAttributes"] = config_spelling(answer.get("Attributes") or [])
-    if ctx.wants(BALANCER, "listeners"):
+    if ctx.wants(BALANCER, "Listeners"):
         listeners = ctx.ask("elbv2", "describe_listeners", LoadBalancerArn=arn, absent=gone).get("Listeners") or []
         supplementary["Listeners"] = config_spelling(listeners)
     tags: list[Any] = []
@@ -206,7 +204,7 @@ READERS = (
         all=listed("lambda", "list_functions", "Functions"),
         some=_some_functions,
         item=_function,
-        aspects=frozenset({"policy", "concurrency", "tags"}),
+        aspects=frozenset({"Policy", "Concurrency", "tags"}),
         calls=True,
     ),
     Reader(
@@ -230,7 +228,7 @@ READERS = (
             many=True,
         ),
         item=_repository,
-        aspects=frozenset({"lifecycle", "policy", "tags"}),
+        aspects=frozenset({"tags"}),
         calls=True,
     ),
     Reader(
@@ -246,7 +244,7 @@ READERS = (
             many=True,
         ),
         item=_balancer,
-        aspects=frozenset({"attributes", "listeners", "tags"}),
+        aspects=frozenset({"LoadBalancerAttributes", "Listeners", "tags"}),
         calls=True,
     ),
     Reader(

@@ -55,7 +55,7 @@ class Context:
     region: str
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     aspects: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Resource type -> the aspects to ask for; a type that isn't there is read whole."""
+    """Resource type -> the aspects to ask for (see ``Reader.aspects``); a type that isn't there is read whole."""
 
     @property
     def partition(self) -> str:
@@ -132,7 +132,7 @@ class Reader:
     key: Callable[[ConfigurationItem], str] = lambda item: item.resource_id
     """What the API names the resource by: often the resource id, not always (an RDS instance's identifier)."""
     aspects: frozenset[str] = frozenset()
-    """What can be left out, one call each."""
+    """What can be left out, one call each: Config's supplementary keys (as ``rules`` declare them), and ``tags``."""
     calls: bool = False
     """Whether ``item`` makes calls, so that it's worth a thread."""
     global_type: bool = False

@@ -36,11 +36,11 @@ def _key(ctx: Context, key_id: str) -> ConfigurationItem | None:
     supplementary: dict[str, Any] = {}
     # Rotation and policy of a key that is going to be deleted, and of AWS's own, can't always be asked for.
     refused = ("NotFoundException", "KMSInvalidStateException", "UnsupportedOperationException")
-    if ctx.wants(KEY, "rotation") and ours:
+    if ctx.wants(KEY, "KeyRotationStatus") and ours:
         rotation = ctx.ask("kms", "get_key_rotation_status", KeyId=key_id, absent=refused)
         if rotation:
             supplementary["KeyRotationStatus"] = bool(rotation.get("KeyRotationEnabled"))
-    if ctx.wants(KEY, "policy"):
+    if ctx.wants(KEY, "Policy"):
         policy = ctx.ask("kms", "get_key_policy", KeyId=key_id, PolicyName="default", absent=refused).get("Policy")
         if policy is not None:
             supplementary["Policy"] = policy
@@ -98,7 +98,7 @@ def _table(ctx: Context, name: str) -> ConfigurationItem | None:
     if not found:
         return None
     supplementary: dict[str, Any] = {}
-    if ctx.wants(TABLE, "backups"):
+    if ctx.wants(TABLE, "ContinuousBackupsDescription"):
         backups = ctx.ask("dynamodb", "describe_continuous_backups", TableName=name, absent=gone)
         supplementary["ContinuousBackupsDescription"] = config_spelling(backups.get("ContinuousBackupsDescription"))
     tags: list[Any] = []
@@ -133,16 +133,13 @@ def _file_system(ctx: Context, raw: Raw) -> ConfigurationItem:
         "ThroughputMode": raw.get("ThroughputMode"),
         "FileSystemTags": plain(raw.get("Tags") or []),
     }
-    if ctx.wants(FILE_SYSTEM, "backup"):
-        backup = ctx.ask("efs", "describe_backup_policy", FileSystemId=id_, absent=gone).get("BackupPolicy")
-        shape["BackupPolicy"] = {"Status": (backup or {}).get("Status", "DISABLED")}
-    if ctx.wants(FILE_SYSTEM, "lifecycle"):
-        lifecycle = ctx.ask("efs", "describe_lifecycle_configuration", FileSystemId=id_, absent=gone)
-        shape["LifecyclePolicies"] = plain(lifecycle.get("LifecyclePolicies") or [])
-    if ctx.wants(FILE_SYSTEM, "policy"):
-        policy = ctx.ask("efs", "describe_file_system_policy", FileSystemId=id_, absent=gone).get("Policy")
-        if policy:
-            shape["FileSystemPolicy"] = json.loads(policy)
+    backup = ctx.ask("efs", "describe_backup_policy", FileSystemId=id_, absent=gone).get("BackupPolicy")
+    shape["BackupPolicy"] = {"Status": (backup or {}).get("Status", "DISABLED")}
+    lifecycle = ctx.ask("efs", "describe_lifecycle_configuration", FileSystemId=id_, absent=gone)
+    shape["LifecyclePolicies"] = plain(lifecycle.get("LifecyclePolicies") or [])
+    policy = ctx.ask("efs", "describe_file_system_policy", FileSystemId=id_, absent=gone).get("Policy")
+    if policy:
+        shape["FileSystemPolicy"] = json.loads(policy)
     return make_item(
         ctx,
         FILE_SYSTEM,
@@ -163,7 +160,7 @@ READERS = (
         all=_key_ids,
         some=lambda _ctx, keys: iter(keys),
         item=_key,
-        aspects=frozenset({"rotation", "policy", "tags", "metadata"}),
+        aspects=frozenset({"KeyRotationStatus", "Policy", "tags"}),
         calls=True,
     ),
     Reader(
@@ -179,7 +176,7 @@ READERS = (
         all=_table_names,
         some=lambda _ctx, keys: iter(keys),
         item=_table,
-        aspects=frozenset({"backups", "tags", "description"}),
+        aspects=frozenset({"ContinuousBackupsDescription", "tags"}),
         calls=True,
     ),
     Reader(
@@ -188,7 +185,6 @@ READERS = (
         all=listed("efs", "describe_file_systems", "FileSystems"),
         some=one_by_one("efs", "describe_file_systems", "FileSystems", "FileSystemId", ("FileSystemNotFound",)),
         item=_file_system,
-        aspects=frozenset({"backup", "lifecycle", "policy"}),
         calls=True,
     ),
 )

@@ -77,7 +77,7 @@ READERS = (
         all=listed("sns", "list_topics", "Topics"),
         some=_some_topics,
         item=_topic,
-        aspects=frozenset({"tags", "attributes"}),
+        aspects=frozenset({"tags"}),
         calls=True,
     ),
     Reader(
@@ -86,7 +86,7 @@ READERS = (
         all=_queue_urls,
         some=lambda _ctx, keys: iter(keys),
         item=_queue,
-        aspects=frozenset({"tags", "attributes"}),
+        aspects=frozenset({"tags"}),
         calls=True,
     ),
 )

@@ -116,7 +116,7 @@ def _snapshot(ctx: Context, raw: Raw) -> ConfigurationItem:
     name = raw["DBSnapshotIdentifier"]
     tags = raw.get("TagList") or []
     supplementary: dict[str, Any] = {"Tags": config_spelling(tags)}
-    if ctx.wants(SNAPSHOT, "sharing"):
+    if ctx.wants(SNAPSHOT, "DBSnapshotAttributes"):
         answer = ctx.ask("rds", "describe_db_snapshot_attributes", DBSnapshotIdentifier=name)
         attributes = answer.get("DBSnapshotAttributesResult", {}).get("DBSnapshotAttributes", [])
         supplementary["DBSnapshotAttributes"] = config_spelling(attributes)
@@ -172,7 +172,7 @@ READERS = (
             ("DBSnapshotNotFound", "DBSnapshotNotFoundFault"),
         ),
         item=_snapshot,
-        aspects=frozenset({"sharing"}),
+        aspects=frozenset({"DBSnapshotAttributes"}),
         calls=True,
     ),
 )

@@ -175,7 +175,7 @@ def _merged(pool: ThreadPoolExecutor, sources: Sequence[_Source], ahead: int) ->
 
 
 def _items(pool: ThreadPoolExecutor, source: _Source, ahead: int) -> Iterator[ConfigurationItem]:
-    if not source.reader.calls or _nothing_asked(source):
+    if not source.reader.calls:
         yield from (item for raw in source.all() if (item := source.item(raw)) is not None)
         return
     window: deque[Future[ConfigurationItem | None]] = deque()
@@ -184,8 +184,3 @@ def _items(pool: ThreadPoolExecutor, source: _Source, ahead: int) -> Iterator[Co
         if len(window) >= ahead and (item := window.popleft().result()) is not None:
             yield item
     yield from (item for future in window if (item := future.result()) is not None)
-
-
-def _nothing_asked(source: _Source) -> bool:
-    selected = source.ctx.aspects.get(source.reader.resource_type)
-    return selected is not None and not source.reader.aspects & set(selected)

@@ -174,82 +174,48 @@ def _ownership(raw: Raw) -> Any:
     return config_spelling(controls) if controls else None
 
 
-Aspect = tuple[str, str, tuple[str, ...], str, Callable[[Raw], Any]]
-BUCKET_ASPECTS: dict[str, Aspect] = {
-    # aspect: S3's name of it, boto3 call, codes that say "none", Config's key, its shape there
-    "acl": ("BucketAcl", "get_bucket_acl", (), "AccessControlList", _acl),
-    "encryption": (
-        "BucketEncryption",
+BUCKET_ASPECTS: dict[str, tuple[str, tuple[str, ...], Callable[[Raw], Any]]] = {
+    # Config's key: boto3's call, codes that say "there is none", its shape in the item
+    "AccessControlList": ("get_bucket_acl", (), _acl),
+    "ServerSideEncryptionConfiguration": (
         "get_bucket_encryption",
         ("ServerSideEncryptionConfigurationNotFoundError",),
-        "ServerSideEncryptionConfiguration",
         _encryption,
     ),
-    "versioning": ("BucketVersioning", "get_bucket_versioning", (), "BucketVersioningConfiguration", _versioning),
-    "logging": ("BucketLogging", "get_bucket_logging", (), "BucketLoggingConfiguration", _logging),
-    "policy": ("BucketPolicy", "get_bucket_policy", ("NoSuchBucketPolicy",), "BucketPolicy", _policy),
-    "public-access-block": (
-        "PublicAccessBlock",
+    "BucketVersioningConfiguration": ("get_bucket_versioning", (), _versioning),
+    "BucketLoggingConfiguration": ("get_bucket_logging", (), _logging),
+    "BucketPolicy": ("get_bucket_policy", ("NoSuchBucketPolicy",), _policy),
+    "PublicAccessBlockConfiguration": (
         "get_public_access_block",
         ("NoSuchPublicAccessBlockConfiguration",),
-        "PublicAccessBlockConfiguration",
         _public_access,
     ),
-    "lifecycle": (
-        "BucketLifecycle",
+    "BucketLifecycleConfiguration": (
         "get_bucket_lifecycle_configuration",
         ("NoSuchLifecycleConfiguration",),
-        "BucketLifecycleConfiguration",
         _lifecycle,
     ),
-    "replication": (
-        "BucketReplication",
+    "BucketReplicationConfiguration": (
         "get_bucket_replication",
         ("ReplicationConfigurationNotFoundError",),
-        "BucketReplicationConfiguration",
         _replication,
     ),
-    "notification": (
-        "BucketNotification",
-        "get_bucket_notification_configuration",
-        (),
-        "BucketNotificationConfiguration",
-        _notification,
-    ),
-    "object-lock": (
-        "ObjectLock",
+    "BucketNotificationConfiguration": ("get_bucket_notification_configuration", (), _notification),
+    "ObjectLockConfiguration": (
         "get_object_lock_configuration",
         ("ObjectLockConfigurationNotFoundError",),
-        "ObjectLockConfiguration",
         _object_lock,
     ),
-    "accelerate": (
-        "BucketAccelerate",
+    "BucketAccelerateConfiguration": (
         "get_bucket_accelerate_configuration",
         ("MethodNotAllowed", "NotImplemented", "UnsupportedOperation"),
-        "BucketAccelerateConfiguration",
         _accelerate,
     ),
-    "request-payment": ("RequestPayment", "get_bucket_request_payment", (), "IsRequesterPaysEnabled", _payer),
-    "website": (
-        "BucketWebsite",
-        "get_bucket_website",
-        ("NoSuchWebsiteConfiguration",),
-        "BucketWebsiteConfiguration",
-        _website,
-    ),
-    "ownership": (
-        "OwnershipControls",
-        "get_bucket_ownership_controls",
-        ("OwnershipControlsNotFoundError",),
-        "OwnershipControls",
-        _ownership,
-    ),
+    "IsRequesterPaysEnabled": ("get_bucket_request_payment", (), _payer),
+    "BucketWebsiteConfiguration": ("get_bucket_website", ("NoSuchWebsiteConfiguration",), _website),
+    "OwnershipControls": ("get_bucket_ownership_controls", ("OwnershipControlsNotFoundError",), _ownership),
 }
-"""What a bucket item holds beyond the listing, one call each, plus ``tags``. ``BUCKET_ASPECT_OF`` turns Config's
-supplementary keys into these."""
-
-BUCKET_ASPECT_OF = {aspect[3]: name for name, aspect in BUCKET_ASPECTS.items()}
+"""What a bucket item holds beyond the listing, one call each; ``tags`` is one more."""
 
 
 def _all_buckets(ctx: Context) -> Iterator[Raw]:
@@ -286,8 +252,8 @@ def _bucket(ctx: Context, raw: Raw) -> ConfigurationItem | None:
 def _bucket_item(ctx: Context, raw: Raw) -> ConfigurationItem:
     name = raw["Name"]
     supplementary: dict[str, Any] = {}
-    for aspect, (_, operation, none_codes, key, shape) in BUCKET_ASPECTS.items():
-        if not ctx.wants(BUCKET, aspect):
+    for key, (operation, none_codes, shape) in BUCKET_ASPECTS.items():
+        if not ctx.wants(BUCKET, key):
             continue
         answer = _ask(ctx, name, operation, none_codes)
         value = shape(answer)

@@ -24,12 +24,10 @@ def _trail(ctx: Context, raw: Raw) -> ConfigurationItem:
     arn = raw.get("TrailARN") or ctx.arn("cloudtrail", f"trail/{raw['Name']}")
     gone = ("TrailNotFoundException",)
     supplementary: dict[str, Any] = {}
-    if ctx.wants(TRAIL, "status"):
-        status = ctx.ask("cloudtrail", "get_trail_status", Name=arn, absent=gone)
-        supplementary["IsLogging"] = bool(status.get("IsLogging"))
-    if ctx.wants(TRAIL, "selectors"):
-        selectors = ctx.ask("cloudtrail", "get_event_selectors", TrailName=arn, absent=gone)
-        supplementary["EventSelectors"] = config_spelling(selectors.get("EventSelectors") or [])
+    status = ctx.ask("cloudtrail", "get_trail_status", Name=arn, absent=gone)
+    supplementary["IsLogging"] = bool(status.get("IsLogging"))
+    selectors = ctx.ask("cloudtrail", "get_event_selectors", TrailName=arn, absent=gone)
+    supplementary["EventSelectors"] = config_spelling(selectors.get("EventSelectors") or [])
     tags: list[Any] = []
     if ctx.wants(TRAIL, "tags"):
         listed_tags = ctx.ask("cloudtrail", "list_tags", ResourceIdList=[arn], absent=gone).get("ResourceTagList") or []
@@ -117,7 +115,7 @@ READERS = (
         all=_trails,
         some=_some_trails,
         item=_trail,
-        aspects=frozenset({"status", "selectors", "tags"}),
+        aspects=frozenset({"tags"}),
         calls=True,
     ),
     Reader(
