@@ -97,21 +97,6 @@ def test_a_rule_put_later_evaluates_what_is_there(running, service, make):
     assert running.compliance(RULE) == {"b": "NON_COMPLIANT"}
 
 
-def test_discovery_records_what_exists_and_buries_what_is_gone(config, service, environment, clock, make):
-    item = make.bucket("b")
-    environment.resources[item.key] = item
-    config.set_up()
-    config.put_managed(RULE, IDENTIFIER)
-    assert config.compliance(RULE) == {"b": "COMPLIANT"}
-
-    config("StopConfigurationRecorder", ConfigurationRecorderName="default")
-    environment.resources.clear()
-    clock.forward(minutes=1)
-    config("StartConfigurationRecorder", ConfigurationRecorderName="default")
-
-    assert config.compliance(RULE) == {}
-
-
 def test_a_custom_rule_is_invoked_with_awss_event_and_answers(running, service, environment, clock, make):
     running.put_custom("mine", "ConfigurationItemChangeNotification", InputParameters='{"a": "1"}')
     service.record([make.bucket("b")])
@@ -155,3 +140,180 @@ def test_an_event_that_could_not_be_sent_is_sent_later(running, service, environ
     service.tick()
 
     assert environment.of_type(ITEM_CHANGE)[0]["configurationItem"]["resourceId"] == "b"
+
+
+def test_a_periodic_rule_runs_by_the_clock_over_what_is_there(running, service, environment, clock, make):
+    running.put_custom("hourly", "ScheduledNotification", frequency="One_Hour")
+    invocations = environment.functions[next(iter(environment.functions))]
+    assert [orjson.loads(event["invokingEvent"])["messageType"] for event in invocations] == ["ScheduledNotification"]
+
+    service.tick()
+    clock.forward(minutes=59)
+    service.tick()
+    assert len(invocations) == 1
+
+    clock.forward(minutes=2)
+    service.tick()
+    assert len(invocations) == 2
+
+
+def test_a_managed_periodic_rule_evaluates_without_a_change(running, service, clock, make):
+    running.put_managed("plan", "RDS_IN_BACKUP_PLAN")
+    status = running("DescribeConfigRuleEvaluationStatus", ConfigRuleNames=["plan"])["ConfigRulesEvaluationStatus"][0]
+    assert status["FirstEvaluationStarted"] is True
+
+
+def test_a_rule_without_logic_says_so_and_has_no_results(running, service, make):
+    from watchkeeper import catalog
+    from watchkeeper.rules import logic
+
+    identifier = next(
+        rule.identifier
+        for rule in catalog.managed_rules().values()
+        if rule.identifier not in logic()
+        and rule.in_region("eu-west-1")
+        and not any(p.required for p in rule.parameters)
+    )
+    running.put_managed("unknown", identifier)
+    (status,) = running("DescribeConfigRuleEvaluationStatus")["ConfigRulesEvaluationStatus"]
+    assert identifier in status["LastErrorMessage"]
+    (compliance,) = running("DescribeComplianceByConfigRule")["ComplianceByConfigRules"]
+    assert compliance["Compliance"] == {"ComplianceType": "INSUFFICIENT_DATA"}
+    (gap,) = service.not_evaluated(running.account, running.region)
+    assert gap["rule"] == "unknown"
+
+
+def test_what_the_logic_could_not_judge_is_neither_finding_nor_pass(running, service, make):
+    running.put_managed(RULE, IDENTIFIER)
+    service.record([make.bucket("odd", supplementary={})])
+    assert running.compliance(RULE) == {}
+    (gap,) = service.not_evaluated(running.account, running.region)
+    assert (gap["rule"], gap["resource_id"]) == (RULE, "odd")
+    (status,) = running("DescribeConfigRuleEvaluationStatus")["ConfigRulesEvaluationStatus"]
+    assert "odd" in status["LastErrorMessage"]
+
+    service.record([make.bucket("odd")])
+    assert running.compliance(RULE) == {"odd": "COMPLIANT"}
+    assert service.not_evaluated(running.account, running.region) == []
+
+
+def test_scope_by_tag_and_leaving_it(running, service, environment, clock, make):
+    running.put_managed(RULE, IDENTIFIER, Scope={"TagKey": "Env", "TagValue": "prod"})
+    service.record([make.bucket("a", "Off", tags={"Env": "prod"}), make.bucket("b", "Off", tags={"Env": "dev"})])
+    assert running.compliance(RULE) == {"a": "NON_COMPLIANT"}
+    clock.forward(seconds=1)
+    service.record([make.bucket("a", "Off", tags={"Env": "dev"})])
+    assert running.compliance(RULE) == {}
+    assert environment.of_type(COMPLIANCE_CHANGE)[-1]["newEvaluationResult"]["complianceType"] == "NOT_APPLICABLE"
+
+
+def test_a_custom_rule_hears_that_a_resource_left_its_scope(running, service, environment, clock, make):
+    running.put_custom("mine", "ConfigurationItemChangeNotification", Scope={"TagKey": "Env"})
+    invocations = environment.functions[next(iter(environment.functions))]
+    service.record([make.bucket("a", tags={"Env": "x"}), make.bucket("b")])
+    assert len(invocations) == 1
+    evaluation = {
+        "ComplianceResourceType": "AWS::S3::Bucket",
+        "ComplianceResourceId": "a",
+        "ComplianceType": "COMPLIANT",
+        "OrderingTimestamp": clock.now.timestamp(),
+    }
+    running("PutEvaluations", Evaluations=[evaluation], ResultToken=invocations[0]["resultToken"])
+    clock.forward(seconds=1)
+    service.record([make.bucket("a")])
+    assert [event["eventLeftScope"] for event in invocations] == [False, True]
+
+
+def test_scope_by_id(running, service, make):
+    scope = {"ComplianceResourceTypes": ["AWS::S3::Bucket"], "ComplianceResourceId": "a"}
+    running.put_managed(RULE, IDENTIFIER, Scope=scope)
+    service.record([make.bucket("a", "Off"), make.bucket("b", "Off")])
+    assert running.compliance(RULE) == {"a": "NON_COMPLIANT"}
+
+
+def test_a_function_that_config_may_not_invoke_is_visible_in_the_status(running, service, environment, make):
+    running.put_custom("mine", "ConfigurationItemChangeNotification")
+    environment.closed_functions.update(environment.functions)
+    service.record([make.bucket("b")])
+    (status,) = running("DescribeConfigRuleEvaluationStatus")["ConfigRulesEvaluationStatus"]
+    assert status["LastErrorCode"] == "AccessDenied"
+
+
+def test_the_recording_group_decides_what_is_kept(config, service, make):
+    config.set_up(resourceTypes=["AWS::EC2::Instance"])
+    service.record([make.bucket("b"), make.instance("i-1")])
+    counts = config("GetDiscoveredResourceCounts")
+    assert counts["resourceCounts"] == [{"resourceType": "AWS::EC2::Instance", "count": 1}]
+
+
+def test_a_daily_type_is_recorded_at_the_days_end(config, service, clock, make):
+    config.put_recorder(mode={"recordingFrequency": "DAILY"}, allSupported=True)
+    config("PutDeliveryChannel", DeliveryChannel={"s3BucketName": "config"})
+    config("StartConfigurationRecorder", ConfigurationRecorderName="default")
+    service.tick()
+    service.record([make.bucket("b", "Off")])
+    clock.forward(hours=1)
+    service.record([make.bucket("b", "Suspended")])
+    service.record([make.bucket("b", "Enabled")])
+    states = lambda: config.all(  # noqa: E731
+        "GetResourceConfigHistory", "configurationItems", resourceType="AWS::S3::Bucket", resourceId="b"
+    )
+    assert len(states()) == 1
+    clock.forward(hours=24)
+    service.tick()
+    assert len(states()) == 2
+    assert '"Enabled"' in states()[0]["supplementaryConfiguration"]["BucketVersioningConfiguration"]
+    assert states()[0]["recordingFrequency"] == "DAILY"
+
+
+def test_nothing_is_recorded_while_the_recorder_is_off(running, service, make):
+    running("StopConfigurationRecorder", ConfigurationRecorderName="default")
+    assert service.recording(running.account, running.region) is None
+    service.record([make.bucket("b")])
+    assert running("ListDiscoveredResources", resourceType="AWS::S3::Bucket")["resourceIdentifiers"] == []
+
+
+def test_the_compliance_of_a_resource_is_itself_recorded(running, service, clock, make):
+    running.put_managed(RULE, IDENTIFIER)
+    service.record([make.bucket("b", "Off")])
+    clock.forward(seconds=1)
+    service.record([make.bucket("b", "Enabled")])
+    states = running(
+        "GetResourceConfigHistory", resourceType="AWS::Config::ResourceCompliance", resourceId="AWS::S3::Bucket/b"
+    )["configurationItems"]
+    kinds = [orjson.loads(state["configuration"])["complianceType"] for state in states]
+    assert kinds == ["COMPLIANT", "NON_COMPLIANT"]
+
+
+def test_a_deleted_rule_takes_its_results_with_it(running, service, make):
+    running.put_managed(RULE, IDENTIFIER)
+    service.record([make.bucket("b", "Off")])
+    running("DeleteConfigRule", ConfigRuleName=RULE)
+    assert running("DescribeComplianceByResource")["ComplianceByResources"] == []
+    assert running.refused("DescribeConfigRules", ConfigRuleNames=[RULE]).code == "NoSuchConfigRuleException"
+
+
+def test_accounts_and_regions_are_apart(running, service, make):
+    other = running.elsewhere("210987654321", "us-east-1")
+    assert other("DescribeConfigRules")["ConfigRules"] == []
+    running.put_managed(RULE, IDENTIFIER)
+    service.record([make.bucket("b", region="us-east-1")])
+    assert running.compliance(RULE) == {}
+    assert other("DescribeConfigRules")["ConfigRules"] == []
+
+
+def test_oversized_items_go_through_s3(running, service, environment, make):
+    running.put_custom("big", "ConfigurationItemChangeNotification", "OversizedConfigurationItemChangeNotification")
+    running.put_custom("small", "ConfigurationItemChangeNotification")
+    service.record([make.bucket("huge", configuration={"text": "x" * 300_000})])
+    (message,) = [
+        m
+        for m in environment.of_type(ITEM_CHANGE)
+        if m["messageType"] == "OversizedConfigurationItemChangeNotification"
+    ]
+    assert message["configurationItemSummary"]["resourceId"] == "huge"
+    bucket, _, key = message["s3DeliverySummary"]["s3BucketLocation"].partition("/")
+    assert key in environment.buckets[bucket]
+    (event,) = environment.functions[next(iter(environment.functions))]
+    assert event["configRuleName"] == "big"
+    assert "Oversized" in orjson.loads(event["invokingEvent"])["messageType"]

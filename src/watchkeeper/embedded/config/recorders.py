@@ -103,8 +103,6 @@ def put_configuration_recorder(call: Call, request: dict[str, Any]) -> dict[str,
     call.put(KIND, name, {"recorder": recorder, "status": status})
     if not existing:
         keep_tags(call, recorder["arn"], request.get("Tags"))
-    if status["recording"]:
-        call.db.queue("evaluate", "discover", call.account, call.region, {})
     return {}
 
 
@@ -121,7 +119,6 @@ def start_configuration_recorder(call: Call, request: dict[str, Any]) -> dict[st
         "lastStatusChangeTime": call.now,
     }
     call.put(KIND, body["recorder"]["name"], body)
-    call.db.queue("evaluate", "discover", call.account, call.region, {})
     return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ from .registry import OPERATIONS, UNSUPPORTED
 from .states import CHUNK
 from .store import Store
 from .timetable import queue_due
+
+
+_log = logging.getLogger(__name__)
 
 
 def utcnow() -> datetime:
@@ -106,6 +110,12 @@ class ConfigService:
         ]
         return single + whole
 
+    def pending(self) -> int:
+        """How much of what follows from the calls so far is still to be done: 0 when all rules ran, all events left."""
+        with self._store.read() as db:
+            found = db.row("SELECT COUNT(*) FROM work WHERE due<=?", (self._now(),))
+        return int(found[0]) if found else 0
+
     def reset(self) -> None:
         """Forget everything."""
         self._store.clear()
@@ -138,15 +148,17 @@ class ConfigService:
             self._wake.clear()
             if self._stopping.is_set():
                 return
-            with self._store.write() as db:
-                queue_due(db, self._environment, self._now())
-            self._dispatcher.dispatch()
+            try:
+                with self._store.write() as db:
+                    queue_due(db, self._environment, self._now())
+                self._dispatcher.dispatch()
+            except Exception:  # noqa: BLE001 -- the thread has to outlive whatever went wrong; what is due stays due
+                _log.exception("AWS Config could not do what is due, trying again")
 
 
 _DOERS: dict[str, work.Doer] = {
     "rule": work.run_rule,
     "compliance": work.refresh_compliance,
-    "discover": work.discover,
     "function": work.invoke_function,
     "notify": delivery.publish,
     "writability": delivery.check_writability,

@@ -17,14 +17,14 @@ from typing import Any
 
 from watchkeeper import evaluation
 from watchkeeper.embedded.environment import Environment, EnvironmentRefused
-from watchkeeper.model import ConfigurationItem, ItemStatus
+from watchkeeper.model import ConfigurationItem
 
 from .active import ActiveRule, active_rules
 from .evaluating import NOT_EVALUATED, evaluate_items, stale_outcomes
 from .invocation import invocation_event
 from .logic import not_evaluated_reason
 from .recorders import running_recorder, scope_of
-from .recording import keep_compliance, record_items
+from .recording import keep_compliance
 from .results import record_outcomes
 from .rule_status import note_failure, note_invocation, note_success
 from .states import CHUNK, current, portion
@@ -215,41 +215,6 @@ def refresh_compliance(bench: Bench, work: Work) -> None:
         resources = [(resource_type, resource_id) for resource_type, resource_id in work.body["resources"]]
         keep_compliance(db, work.account, work.region, resources, bench.now())
         done(db, work)
-
-
-def discover(bench: Bench, work: Work) -> None:
-    """Everything there is when recording begins: what is new or changed is kept, what is gone is deleted."""
-    now = bench.now()
-    with bench.store.read() as db:
-        recorder = running_recorder(db, work.account, work.region)
-    found: list[ConfigurationItem] = []
-    if recorder is not None:
-        scope = scope_of(recorder)
-        types = sorted(t for t in bench.environment.readable_types if scope.records(t))
-        found = list(bench.environment.read(work.account, work.region, types))
-    for start in range(0, len(found), CHUNK):
-        with bench.store.write() as db:
-            record_items(db, bench.environment, found[start : start + CHUNK], now)
-    with bench.store.write() as db:
-        if recorder is not None:
-            gone = _gone(db, work, {item.key for item in found}, bench.environment, now)
-            record_items(db, bench.environment, gone, now)
-        done(db, work)
-
-
-def _gone(
-    db: Session, work: Work, found: set[tuple[str, str, str, str]], environment: Environment, now: float
-) -> list[ConfigurationItem]:
-    """Deletions of what was recorded before the sweep and is not there any more."""
-    rows = db.rows(
-        "SELECT type, resource FROM resource WHERE account=? AND region=? AND deleted=0 AND captured<?",
-        (work.account, work.region, now),
-    )
-    return [
-        ConfigurationItem(row[0], row[1], work.account, work.region, status=ItemStatus.DELETED)
-        for row in rows
-        if row[0] in environment.readable_types and (work.account, work.region, row[0], row[1]) not in found
-    ]
 
 
 def invoke_function(bench: Bench, work: Work) -> None:
