@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -77,3 +78,29 @@ def provider(endpoint: str) -> AwsProvider:
 def session(endpoint: str) -> boto3.session.Session:
     """boto3 credentials and region for the same endpoint."""
     return boto3.session.Session("test", "test", region_name=REGION)
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsProvider]:
+    """The provider against the whole embedded AWS: MiniStack behind the gateway, with our AWS Config."""
+    folder: Path = tmp_path_factory.mktemp("embedded")
+    command = [sys.executable, "-m", "watchkeeper.embedded", "--directory", str(folder), "--no-iam"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            url = _announced(folder / "server.json", process)
+            yield AwsProvider(url, REGION, "test", "test", "123456789012")
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _announced(file: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the embedded AWS ended with {process.returncode}")
+        if file.exists() and file.read_text().strip():
+            return str(json.loads(file.read_text())["url"])
+        time.sleep(0.1)
+    raise RuntimeError("the embedded AWS did not start")

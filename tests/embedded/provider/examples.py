@@ -68,6 +68,10 @@ def code(body: str) -> Archive:
 
 ROLE = Needed("aws:iam/role:Role", {"assumeRolePolicy": trust()})
 BUCKET = Needed("aws:s3/bucket:Bucket", {"forceDestroy": True})
+OWNERS = Needed(
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    lambda n: {"bucket": n["bucket"]["id"], "rule": {"objectOwnership": "BucketOwnerPreferred"}},
+)
 KEY = Needed("aws:kms/key:Key", {"description": "needed"})
 TOPIC = Needed("aws:sns/topic:Topic", {})
 QUEUE = Needed("aws:sqs/queue:Queue", {})
@@ -302,7 +306,15 @@ S3 = (
         )
         for v in ("", "V2")
     ),
-    *(_on_bucket(f"aws:s3/bucketAcl{v}:BucketAcl{v}", {"acl": "private"}, {"acl": "public-read"}) for v in ("", "V2")),
+    *(
+        Example(
+            f"aws:s3/bucketAcl{v}:BucketAcl{v}",
+            lambda n: {"bucket": n["bucket"]["id"], "acl": "private"},
+            lambda n: {"bucket": n["bucket"]["id"], "acl": "public-read"},
+            {"bucket": BUCKET, "owners": OWNERS},
+        )
+        for v in ("", "V2")
+    ),
     Example(
         "aws:s3/bucketNotification:BucketNotification",
         lambda n: {"bucket": n["bucket"]["id"], "eventbridge": True},
@@ -326,11 +338,6 @@ S3 = (
             ("etag",),
         )
         for t in ("bucketObject", "bucketObjectv2")
-    ),
-    Example(
-        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
-        dict.fromkeys(_SWITCHES, True),
-        {"blockPublicAcls": True},
     ),
 )
 
@@ -579,12 +586,301 @@ CLOUDWATCH = (
         },
         outputs=("dashboardArn",),
     ),
+)
+
+INSTANCE: Values = {"ami": "ami-0c55b159cbfafe1f0", "instanceType": "t3.micro"}
+VPC = Needed("aws:ec2/vpc:Vpc", {"cidrBlock": "10.1.0.0/16"})
+DATABASE: Values = {
+    "engine": "postgres",
+    "instanceClass": "db.t3.micro",
+    "allocatedStorage": 20,
+    "username": "root_user",
+    "password": "not-a-secret-1",
+    "skipFinalSnapshot": True,
+}
+
+COMPUTE = (
     Example(
-        "aws:cloudwatch/queryDefinition:QueryDefinition",
-        {"queryString": "fields @message"},
-        {"queryString": "fields @timestamp"},
-        outputs=("queryDefinitionId",),
+        "aws:ec2/instance:Instance",
+        {**INSTANCE, "tags": {"Name": "one"}},
+        {**INSTANCE, "tags": {"Name": "two"}},
+        outputs=("arn", "privateIp", "instanceState", "availabilityZone"),
+    ),
+    Example(
+        "aws:ebs/volume:Volume",
+        {"availabilityZone": "us-east-1a", "size": 10, "tags": {"a": "1"}},
+        {"availabilityZone": "us-east-1a", "size": 20, "type": "gp3"},
+        outputs=("arn",),
+    ),
+    Example(
+        "aws:ec2/securityGroup:SecurityGroup",
+        lambda n: {
+            "vpcId": n["vpc"]["id"],
+            "ingress": [{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["10.0.0.0/8"]}],
+        },
+        lambda n: {
+            "vpcId": n["vpc"]["id"],
+            "ingress": [{"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["10.0.0.0/8"], "self": True}],
+            "egress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}],
+            "tags": {"a": "1"},
+        },
+        {"vpc": VPC},
+        ("arn", "name", "ownerId"),
+    ),
+    Example(
+        "aws:ec2/vpc:Vpc",
+        {"cidrBlock": "10.2.0.0/16", "tags": {"a": "1"}},
+        {"cidrBlock": "10.2.0.0/16", "enableDnsHostnames": True},
+        outputs=("arn", "defaultSecurityGroupId", "ownerId"),
+    ),
+    Example(
+        "aws:ec2/subnet:Subnet",
+        lambda n: {"vpcId": n["vpc"]["id"], "cidrBlock": "10.1.1.0/24", "availabilityZone": "us-east-1b"},
+        lambda n: {
+            "vpcId": n["vpc"]["id"],
+            "cidrBlock": "10.1.1.0/24",
+            "availabilityZone": "us-east-1b",
+            "mapPublicIpOnLaunch": True,
+            "tags": {"a": "1"},
+        },
+        {"vpc": VPC},
+        ("arn",),
+    ),
+    Example(
+        "aws:ec2/eip:Eip",
+        {"tags": {"a": "1"}},
+        lambda n: {"instance": n["instance"]["id"]},
+        {"instance": Needed("aws:ec2/instance:Instance", INSTANCE)},
+        ("allocationId", "publicIp"),
+    ),
+    Example(
+        "aws:rds/instance:Instance",
+        {**DATABASE, "tags": {"a": "1"}},
+        {**DATABASE, "backupRetentionPeriod": 7, "tags": {"b": "2"}},
+        outputs=("arn", "address", "endpoint", "identifier", "resourceId"),
     ),
 )
 
-EXAMPLES: tuple[Example, ...] = (*IAM, *KMS, *S3, *MESSAGING, *LAMBDA, *EVENTS, *CLOUDWATCH)
+STORAGE = (
+    Example(
+        "aws:ssm/parameter:Parameter",
+        {"type": "String", "value": "one", "tags": {"a": "1"}},
+        {"type": "SecureString", "value": "two", "description": "x"},
+        outputs=("arn", "name", "version"),
+    ),
+    Example(
+        "aws:secretsmanager/secret:Secret",
+        {"tags": {"a": "1"}, "recoveryWindowInDays": 0},
+        {"description": "changed", "tags": {"b": "2"}, "recoveryWindowInDays": 7},
+        outputs=("arn", "name"),
+    ),
+    Example(
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        lambda n: {"secretId": n["secret"]["id"], "secretString": "hidden"},
+        None,
+        {"secret": Needed("aws:secretsmanager/secret:Secret", {"recoveryWindowInDays": 0})},
+        ("arn", "versionId"),
+    ),
+    Example(
+        "aws:dynamodb/table:Table",
+        {
+            "billingMode": "PAY_PER_REQUEST",
+            "hashKey": "id",
+            "attributes": [{"name": "id", "type": "S"}],
+            "tags": {"a": "1"},
+        },
+        {
+            "billingMode": "PROVISIONED",
+            "readCapacity": 2,
+            "writeCapacity": 3,
+            "hashKey": "id",
+            "attributes": [{"name": "id", "type": "S"}, {"name": "owner", "type": "S"}],
+            "globalSecondaryIndexes": [
+                {"name": "by-owner", "hashKey": "owner", "projectionType": "ALL", "readCapacity": 1, "writeCapacity": 1}
+            ],
+            "pointInTimeRecovery": {"enabled": True},
+            "ttl": {"enabled": True, "attributeName": "until"},
+        },
+        outputs=("arn",),
+    ),
+)
+
+ANALYTICS = (
+    Example(
+        "aws:cloudtrail/trail:Trail",
+        lambda n: {"s3BucketName": n["bucket"]["id"], "tags": {"a": "1"}},
+        lambda n: {"s3BucketName": n["bucket"]["id"], "enableLogging": False, "isMultiRegionTrail": True},
+        {"bucket": BUCKET},
+        ("arn", "name", "homeRegion"),
+    ),
+    Example(
+        "aws:athena/workgroup:Workgroup",
+        {"description": "one", "tags": {"a": "1"}},
+        {"configuration": {"resultConfiguration": {"outputLocation": "s3://x/y"}}, "state": "DISABLED"},
+        outputs=("arn",),
+    ),
+    Example(
+        "aws:glue/catalogDatabase:CatalogDatabase",
+        {"description": "one"},
+        {"description": "two", "tags": {"a": "1"}},
+        outputs=("arn", "name"),
+    ),
+)
+
+RULE_INPUTS: Values = {"source": {"owner": "AWS", "sourceIdentifier": "S3_BUCKET_VERSIONING_ENABLED"}}
+RECORDER = Needed(
+    "aws:cfg/recorder:Recorder",
+    lambda n: {
+        "roleArn": n["role"]["arn"],
+        "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True},
+    },
+)
+CONFIG_ROLE = Needed(
+    "aws:iam/role:Role",
+    {
+        "assumeRolePolicy": trust("config.amazonaws.com"),
+        "managedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWS_ConfigRole"],
+    },
+)
+DELIVERY_POLICY = Needed(
+    "aws:s3/bucketPolicy:BucketPolicy",
+    lambda n: {
+        "bucket": n["bucket"]["id"],
+        "policy": json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "config.amazonaws.com"},
+                        "Action": ["s3:GetBucketAcl", "s3:ListBucket", "s3:PutObject"],
+                        "Resource": [n["bucket"]["arn"], f"{n['bucket']['arn']}/*"],
+                    }
+                ],
+            }
+        ),
+    },
+)
+DELIVERED = {"role": CONFIG_ROLE, "recorder": RECORDER, "bucket": BUCKET, "policy": DELIVERY_POLICY}
+CHANNEL = Needed("aws:cfg/deliveryChannel:DeliveryChannel", lambda n: {"s3BucketName": n["bucket"]["id"]})
+PACK = """
+Resources:
+  Versioning:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      ConfigRuleName: pack-versioning
+      Source:
+        Owner: AWS
+        SourceIdentifier: S3_BUCKET_VERSIONING_ENABLED
+"""
+
+CONFIG = (
+    Example(
+        "aws:cfg/recorder:Recorder",
+        lambda n: {"roleArn": n["role"]["arn"], "recordingGroup": {"includeGlobalResourceTypes": True}},
+        lambda n: {
+            "roleArn": n["role"]["arn"],
+            "recordingGroup": {"allSupported": False, "resourceTypes": ["AWS::S3::Bucket", "AWS::EC2::Instance"]},
+            "recordingMode": {"recordingFrequency": "CONTINUOUS"},
+        },
+        {"role": CONFIG_ROLE},
+        ("name",),
+    ),
+    Example(
+        "aws:cfg/deliveryChannel:DeliveryChannel",
+        lambda n: {"s3BucketName": n["bucket"]["id"]},
+        lambda n: {
+            "s3BucketName": n["bucket"]["id"],
+            "s3KeyPrefix": "config",
+            "snapshotDeliveryProperties": {"deliveryFrequency": "Six_Hours"},
+        },
+        DELIVERED,
+        ("name",),
+    ),
+    Example(
+        "aws:cfg/recorderStatus:RecorderStatus",
+        lambda n: {"name": n["recorder"]["name"], "isEnabled": True},
+        lambda n: {"name": n["recorder"]["name"], "isEnabled": False},
+        {**DELIVERED, "channel": CHANNEL},
+    ),
+    Example(
+        "aws:cfg/rule:Rule",
+        {**RULE_INPUTS, "description": "one", "tags": {"a": "1"}},
+        {
+            "source": {"owner": "AWS", "sourceIdentifier": "DESIRED_INSTANCE_TYPE"},
+            "inputParameters": json.dumps({"instanceType": "t3.micro,t3.small"}),
+            "scope": {"complianceResourceTypes": ["AWS::EC2::Instance"]},
+            "tags": {"b": "2"},
+        },
+        {"role": CONFIG_ROLE, "recorder": RECORDER},
+        ("arn", "ruleId", "name"),
+    ),
+    Example(
+        "aws:cfg/configurationAggregator:ConfigurationAggregator",
+        {"accountAggregationSource": {"accountIds": ["123456789012"], "allRegions": True}, "tags": {"a": "1"}},
+        {"accountAggregationSource": {"accountIds": ["123456789012"], "regions": ["us-east-1", "eu-west-1"]}},
+        outputs=("arn", "name"),
+    ),
+    Example(
+        "aws:cfg/aggregateAuthorization:AggregateAuthorization",
+        {"accountId": "210987654321", "authorizedAwsRegion": "eu-west-1"},
+        {"accountId": "210987654321", "authorizedAwsRegion": "eu-west-1", "tags": {"a": "1"}},
+        outputs=("arn",),
+    ),
+    Example(
+        "aws:cfg/remediationConfiguration:RemediationConfiguration",
+        lambda n: {
+            "configRuleName": n["rule"]["name"],
+            "targetType": "SSM_DOCUMENT",
+            "targetId": "AWS-ConfigureS3BucketVersioning",
+            "resourceType": "AWS::S3::Bucket",
+            "parameters": [
+                {"name": "AutomationAssumeRole", "staticValue": n["role"]["arn"]},
+                {"name": "BucketName", "resourceValue": "RESOURCE_ID"},
+            ],
+        },
+        lambda n: {
+            "configRuleName": n["rule"]["name"],
+            "targetType": "SSM_DOCUMENT",
+            "targetId": "AWS-ConfigureS3BucketVersioning",
+            "resourceType": "AWS::S3::Bucket",
+            "automatic": True,
+            "maximumAutomaticAttempts": 3,
+            "retryAttemptSeconds": 120,
+            "executionControls": {"ssmControls": {"concurrentExecutionRatePercentage": 25, "errorPercentage": 20}},
+            "parameters": [
+                {"name": "AutomationAssumeRole", "staticValue": n["role"]["arn"]},
+                {"name": "BucketName", "resourceValue": "RESOURCE_ID"},
+            ],
+        },
+        {"role": CONFIG_ROLE, "recorder": RECORDER, "rule": Needed("aws:cfg/rule:Rule", RULE_INPUTS)},
+        ("arn",),
+    ),
+    Example(
+        "aws:cfg/conformancePack:ConformancePack",
+        {"templateBody": PACK},
+        {"templateBody": PACK.replace("pack-versioning", "pack-versioned")},
+        {"role": CONFIG_ROLE, "recorder": RECORDER},
+        ("arn", "name"),
+    ),
+    Example(
+        "aws:cfg/retentionConfiguration:RetentionConfiguration",
+        {"retentionPeriodInDays": 90},
+        {"retentionPeriodInDays": 365},
+        outputs=("name",),
+    ),
+)
+
+EXAMPLES: tuple[Example, ...] = (
+    *IAM,
+    *KMS,
+    *S3,
+    *MESSAGING,
+    *LAMBDA,
+    *EVENTS,
+    *CLOUDWATCH,
+    *COMPUTE,
+    *STORAGE,
+    *ANALYTICS,
+    *CONFIG,
+)

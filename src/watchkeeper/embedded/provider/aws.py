@@ -67,7 +67,6 @@ class Session:
             max_pool_connections=32,
             retries={"mode": "standard", "max_attempts": 8},
             s3={"addressing_style": "path"},
-            parameter_validation=True,
         )
 
     def client(self, service: str, region: str) -> Any:

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 (every handler's methods have the same signature)
-"""Amazon CloudWatch and CloudWatch Logs: alarms, dashboards, log groups, metric filters, saved queries."""
+"""Amazon CloudWatch and CloudWatch Logs: alarms, dashboards, log groups, metric filters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from watchkeeper.embedded.provider.aws import Aws
 from watchkeeper.embedded.provider.handler import AutoName, Handler, known
 from watchkeeper.embedded.provider.tagging import change_tags, read_tags
-from watchkeeper.embedded.provider.values import Values, document, fields_from_api, tag_list
+from watchkeeper.embedded.provider.values import Values, document, tag_list
 from watchkeeper.engine.provider import ProviderError
 
 _RETENTION = frozenset(
@@ -328,49 +328,10 @@ class Dashboard(Handler):
         aws.drop("cloudwatch", "delete_dashboards", DashboardNames=[id_])
 
 
-class QueryDefinition(Handler):
-    """A saved Logs Insights query; ``id`` is its id."""
-
-    types = ("aws:cloudwatch/queryDefinition:QueryDefinition",)
-    service = "logs"
-
-    def create(self, aws: Aws, values: Values) -> str:
-        return self._put(aws, values, None)
-
-    def read(self, aws: Aws, id_: str, values: Values) -> Values | None:
-        entries = aws.pages("logs", "describe_query_definitions", "queryDefinitions")
-        found = next((entry for entry in entries if entry["queryDefinitionId"] == id_), None)
-        if found is None:
-            return None
-        plain = {key: value for key, value in found.items() if value not in (None, [], "")}
-        outputs = fields_from_api(plain, self.schema.inputs, self.schema.objects)
-        return {**outputs, "queryDefinitionId": id_, "arn": aws.arn("logs", f"query-definition:{id_}")}
-
-    def update(self, aws: Aws, id_: str, old: Values, new: Values) -> None:
-        self._put(aws, new, id_)
-
-    def delete(self, aws: Aws, id_: str, values: Values) -> None:
-        aws.drop("logs", "delete_query_definition", queryDefinitionId=id_)
-
-    auto_name = AutoName(limit=255)
-
-    def _put(self, aws: Aws, values: Values, id_: str | None) -> str:
-        reply = aws.call(
-            "logs",
-            "put_query_definition",
-            name=values["name"],
-            queryString=values["queryString"],
-            logGroupNames=values.get("logGroupNames"),
-            queryDefinitionId=id_,
-        )
-        return str(reply["queryDefinitionId"])
-
-
 HANDLERS: tuple[Handler, ...] = (
     LogGroup(),
     MetricFilter(),
     MetricAlarm(),
     CompositeAlarm(),
     Dashboard(),
-    QueryDefinition(),
 )

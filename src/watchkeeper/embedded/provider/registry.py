@@ -6,18 +6,33 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from watchkeeper.embedded.provider import awslambda, cfg, cloudwatch, events, iam, kms, messaging, s3
+from watchkeeper.embedded.provider import (
+    analytics,
+    awslambda,
+    cfg,
+    cloudwatch,
+    compute,
+    events,
+    iam,
+    kms,
+    messaging,
+    s3,
+    storage,
+)
 from watchkeeper.embedded.provider.handler import Handler
 
 _SERVICES: tuple[tuple[Handler, ...], ...] = (
+    analytics.HANDLERS,
     awslambda.HANDLERS,
     cfg.HANDLERS,
     cloudwatch.HANDLERS,
+    compute.HANDLERS,
     events.HANDLERS,
     iam.HANDLERS,
     kms.HANDLERS,
     messaging.HANDLERS,
     s3.HANDLERS,
+    storage.HANDLERS,
 )
 
 

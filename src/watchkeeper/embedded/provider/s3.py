@@ -721,33 +721,6 @@ def _body(values: Values) -> bytes:
     return str(values.get("content", "")).encode()
 
 
-class AccountPublicAccessBlock(Handler):
-    """The account's four switches; ``id`` is the account."""
-
-    types = ("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",)
-    service = "s3control"
-    replace = frozenset({"accountId"})
-    defaults: ClassVar[dict[str, Any]] = dict(BucketPublicAccessBlock.defaults)
-
-    def create(self, aws: Aws, values: Values) -> str:
-        account = str(values.get("accountId") or aws.account)
-        configuration = request(
-            aws.client("s3control"), "PutPublicAccessBlock", {"publicAccessBlockConfiguration": values}
-        )
-        aws.call("s3control", "put_public_access_block", AccountId=account, **configuration)
-        return account
-
-    def read(self, aws: Aws, id_: str, values: Values) -> Values | None:
-        reply = aws.find("s3control", "get_public_access_block", AccountId=id_)
-        return None if reply is None else {"accountId": id_, **self.outputs(reply["PublicAccessBlockConfiguration"])}
-
-    def update(self, aws: Aws, id_: str, old: Values, new: Values) -> None:
-        self.create(aws, {**new, "accountId": id_})
-
-    def delete(self, aws: Aws, id_: str, values: Values) -> None:
-        aws.drop("s3control", "delete_public_access_block", AccountId=id_)
-
-
 HANDLERS: tuple[Handler, ...] = (
     Bucket(),
     BucketVersioning(),
@@ -762,5 +735,4 @@ HANDLERS: tuple[Handler, ...] = (
     BucketAcl(),
     BucketNotification(),
     BucketObject(),
-    AccountPublicAccessBlock(),
 )
