@@ -172,6 +172,36 @@ def wrap_handler(service: str, wrapper: Callable[[Handler], Handler]) -> None:
     app.SERVICE_HANDLERS[service] = wrapper(app.SERVICE_HANDLERS[service])
 
 
+def mount_s3_control(path: str, action_of: Callable[[str], str], answer: Callable[[str, str, bytes], Response]) -> None:
+    """Answer one path of S3 Control with ``answer(method, account, body)``, for callers allowed
+    ``action_of(method)``."""
+    from ministack import app
+
+    original = app._handle_s3_control_request
+
+    async def handle(
+        asked: str,
+        method: str,
+        body: bytes,
+        query_params: dict[str, list[str]],
+        request_id: str,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        if asked.rstrip("/") != path:
+            return await original(asked, method, body, query_params, request_id, headers)
+        denied = app._enforce_data_plane("s3", action_of(method), headers or {}, query_params, request_id)
+        return denied or answer(method, current_scope()[0], body)
+
+    app._handle_s3_control_request = handle
+
+
+def database_snapshot_exists(account: str, region: str, name: str) -> bool:
+    """Whether RDS has a snapshot of that name."""
+    from ministack.services import rds
+
+    return bool(rds._snapshots.contains_scoped(account, region, name))
+
+
 def error(status: int, code: str, message: str) -> Response:
     """An error in AWS's JSON protocol."""
     body = json.dumps({"__type": code, "message": message}).encode()

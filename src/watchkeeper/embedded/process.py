@@ -150,6 +150,7 @@ class Server:
 
     def __init__(self, options: Options, endpoint: str) -> None:
         from watchkeeper.embedded import refusals
+        from watchkeeper.embedded.additions import Additions
         from watchkeeper.embedded.authorization import config_resource
         from watchkeeper.embedded.config import ConfigService
         from watchkeeper.embedded.events import EventTargets
@@ -187,6 +188,8 @@ class Server:
         adapter.guard_event_targets(EventTargets(self.losses, iam=options.iam).guard)
         adapter.capture_mail(self.mail.deliver)
         refusals.install()
+        self._additions = Additions(options.directory / "additions.json")
+        self._additions.install()
         self.gateway = Gateway(
             app,
             own=self._own_request,
@@ -273,6 +276,7 @@ class Server:
     def _forget(self) -> None:
         self.recorder.reset()
         self.config.reset()
+        self._additions.reset()
         self.losses.clear()
         self.mail.clear()
         self.clock.restore()
