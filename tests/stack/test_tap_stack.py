@@ -45,6 +45,37 @@ ARNLESS = {
 }
 
 
+@pytest.fixture(scope="module")
+def varied(stack: Callable[..., Graph]) -> Graph:
+    """Much that is not the default, in one stack."""
+    many = [{"identifier": "S3_BUCKET_VERSIONING_ENABLED", "name": f"versioning-{n}"} for n in range(60)]
+    periodic = {"identifier": "ACCESS_KEYS_ROTATED", "parameters": {"maxAccessKeyAge": 90}, "frequency": "Six_Hours"}
+    override = {"types": ["AWS::S3::Bucket"], "mode": "continuous", "description": "alerts within minutes"}
+    return stack(
+        tags={"CostCenter": 42},
+        alertEmails=[{"address": "a@example.com", "severities": ["HIGH", "CRITICAL"]}, {"address": "b@example.com"}],
+        recording={"mode": "daily", "overrides": [override]},
+        approvedInstanceTypes=["t3.micro", "m7i.large"],
+        minimumBackupRetentionDays=14,
+        rules=[periodic, *many],
+        remediationKmsKeyArn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mine",
+        metricNamespace="Mine",
+        schedules={"processor": "rate(1 hour)"},
+        aggregator={"organization": True, "allRegions": True},
+    )
+
+
+@pytest.fixture(scope="module")
+def included(stack: Callable[..., Graph]) -> Graph:
+    types = ["AWS::S3::Bucket", "AWS::EC2::Instance", "AWS::RDS::DBInstance"]
+    return stack(recording={"strategy": "include", "types": types}, aggregator={"regions": ["us-east-1", "eu-west-1"]})
+
+
+@pytest.fixture(scope="module")
+def excluded(stack: Callable[..., Graph]) -> Graph:
+    return stack(recording={"strategy": "exclude", "types": ["AWS::EC2::Volume"]}, aggregator={"enabled": False})
+
+
 def only(graph: Graph, type_: str, name: str = "") -> Resource:
     (found,) = [resource for resource in graph.of_type(type_) if name in resource.name]
     return found
@@ -73,9 +104,8 @@ class TestEveryResource:
             if resource.type not in UNTAGGED:
                 assert resource.inputs["tags"] == expected, resource.urn
 
-    def test_the_users_own_tags_are_added(self, stack: Callable[..., Graph]) -> None:
-        graph = stack(tags={"CostCenter": 42})
-        assert only(graph, "aws:kms/key:Key").inputs["tags"]["CostCenter"] == "42"
+    def test_the_users_own_tags_are_added(self, varied: Graph) -> None:
+        assert only(varied, "aws:kms/key:Key").inputs["tags"]["CostCenter"] == "42"
 
     def test_types_without_tags_take_none(self) -> None:
         import importlib
@@ -195,9 +225,8 @@ class TestTopics:
         assert publish["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
         assert publish["Condition"]["ArnLike"] == {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"}
 
-    def test_an_address_gets_the_severities_it_wants(self, stack: Callable[..., Graph]) -> None:
-        emails = [{"address": "a@example.com", "severities": ["HIGH", "CRITICAL"]}, {"address": "b@example.com"}]
-        graph = stack(alertEmails=emails)
+    def test_an_address_gets_the_severities_it_wants(self, varied: Graph) -> None:
+        graph = varied
         some, everything = sorted(graph.of_type("aws:sns/topicSubscription:TopicSubscription"), key=lambda r: r.name)
         assert json.loads(some.inputs["filterPolicy"]) == {"severity": ["HIGH", "CRITICAL"]}
         assert "filterPolicy" not in everything.inputs
@@ -254,26 +283,20 @@ class TestConfig:
         }
         assert inputs["recordingMode"] == {"recordingFrequency": "CONTINUOUS"}
 
-    def test_only_some_types(self, stack: Callable[..., Graph]) -> None:
-        types = ["AWS::S3::Bucket", "AWS::EC2::Instance", "AWS::RDS::DBInstance"]
-        group = only(stack(recording={"strategy": "include", "types": types}), "aws:cfg/recorder:Recorder").inputs[
-            "recordingGroup"
-        ]
-        assert group["resourceTypes"] == sorted(types)
+    def test_only_some_types(self, included: Graph) -> None:
+        group = only(included, "aws:cfg/recorder:Recorder").inputs["recordingGroup"]
+        assert group["resourceTypes"] == ["AWS::EC2::Instance", "AWS::RDS::DBInstance", "AWS::S3::Bucket"]
         assert group["allSupported"] is False
         assert group["recordingStrategies"] == [{"useOnly": "INCLUSION_BY_RESOURCE_TYPES"}]
 
-    def test_all_but_some_types(self, stack: Callable[..., Graph]) -> None:
-        graph = stack(recording={"strategy": "exclude", "types": ["AWS::EC2::Volume"]})
-        group = only(graph, "aws:cfg/recorder:Recorder").inputs["recordingGroup"]
+    def test_all_but_some_types(self, excluded: Graph) -> None:
+        group = only(excluded, "aws:cfg/recorder:Recorder").inputs["recordingGroup"]
         assert group["exclusionByResourceTypes"] == [{"resourceTypes": ["AWS::EC2::Volume"]}]
         assert group["recordingStrategies"] == [{"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"}]
         assert "resourceTypes" not in group
 
-    def test_daily_with_an_override(self, stack: Callable[..., Graph]) -> None:
-        override = {"types": ["AWS::S3::Bucket"], "mode": "continuous", "description": "alerts within minutes"}
-        graph = stack(recording={"mode": "daily", "overrides": [override]})
-        assert only(graph, "aws:cfg/recorder:Recorder").inputs["recordingMode"] == {
+    def test_daily_with_an_override(self, varied: Graph) -> None:
+        assert only(varied, "aws:cfg/recorder:Recorder").inputs["recordingMode"] == {
             "recordingFrequency": "DAILY",
             "recordingModeOverride": {
                 "recordingFrequency": "CONTINUOUS",
@@ -305,21 +328,16 @@ class TestRules:
                 assert all(parameter.name in given for parameter in known.parameters if parameter.required)
                 assert "maximumExecutionFrequency" not in rule.inputs
 
-    def test_the_defaults(self, stack: Callable[..., Graph]) -> None:
-        graph = stack(approvedInstanceTypes=["t3.micro", "m7i.large"], minimumBackupRetentionDays=14)
+    def test_the_defaults(self, varied: Graph) -> None:
+        graph = varied
         rules = {rule.inputs["source"]["sourceIdentifier"]: rule.inputs for rule in graph.of_type("aws:cfg/rule:Rule")}
         assert json.loads(rules["DESIRED_INSTANCE_TYPE"]["inputParameters"]) == {"instanceType": "t3.micro,m7i.large"}
         backup = json.loads(rules["DB_INSTANCE_BACKUP_ENABLED"]["inputParameters"])
         assert backup == {"backupRetentionMinimum": "14"}
         assert {"S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", "S3_DEFAULT_ENCRYPTION_KMS"} <= set(rules)
 
-    def test_a_periodic_rule_may_have_a_frequency(self, stack: Callable[..., Graph]) -> None:
-        extra = {
-            "identifier": "ACCESS_KEYS_ROTATED",
-            "parameters": {"maxAccessKeyAge": 90},
-            "frequency": "Six_Hours",
-        }
-        inputs = only(stack(rules=[extra]), "aws:cfg/rule:Rule", "access-keys-rotated").inputs
+    def test_a_periodic_rule_may_have_a_frequency(self, varied: Graph) -> None:
+        inputs = only(varied, "aws:cfg/rule:Rule", "access-keys-rotated").inputs
         assert inputs["maximumExecutionFrequency"] == "Six_Hours"
         assert json.loads(inputs["inputParameters"]) == {"maxAccessKeyAge": "90"}
 
@@ -362,17 +380,15 @@ class TestFunctions:
             assert set(rules) == {rule.inputs["name"] for rule in graph.of_type("aws:cfg/rule:Rule")}
             assert {rule["remediation"] for rule in rules.values() if rule["identifier"].startswith("S3_")} == {mode}
 
-    def test_many_rules_go_into_a_file_of_the_package(self, stack: Callable[..., Graph]) -> None:
-        rules = [{"identifier": "S3_BUCKET_VERSIONING_ENABLED", "name": f"versioning-{n}"} for n in range(60)]
-        graph = stack(rules=rules)
-        function = only(graph, "aws:lambda/function:Function", "compliance-alerts")
+    def test_many_rules_go_into_a_file_of_the_package(self, varied: Graph) -> None:
+        function = only(varied, "aws:lambda/function:Function", "compliance-alerts")
         variables = function.inputs["environment"]["variables"]
         assert variables["RULES"] == "file:rules.json"
-        assert len(json.loads(function.inputs["code"]["assets"]["rules.json"]["text"])) == 64
+        assert len(json.loads(function.inputs["code"]["assets"]["rules.json"]["text"])) == 65
 
-    def test_the_optional_key_is_set_when_given(self, stack: Callable[..., Graph]) -> None:
+    def test_the_optional_key_is_set_when_given(self, varied: Graph) -> None:
+        function = only(varied, "aws:lambda/function:Function", "compliance-remediation")
         arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mine"
-        function = only(stack(remediationKmsKeyArn=arn), "aws:lambda/function:Function", "compliance-remediation")
         assert function.inputs["environment"]["variables"]["REMEDIATION_KMS_KEY_ARN"] == arn
 
     def test_roles_name_arns_wherever_the_action_takes_one(self, dev: Graph) -> None:
@@ -403,12 +419,18 @@ class TestFunctions:
             assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
             assert statement["Resource"] == only(dev, "aws:kms/key:Key").outputs["arn"]
 
-    def test_metrics_go_into_the_namespace_of_the_settings(self, stack: Callable[..., Graph]) -> None:
-        statements = policy(
-            only(stack(metricNamespace="Mine"), "aws:iam/rolePolicy:RolePolicy", "compliance-processor")
-        )
+    def test_metrics_go_into_the_namespace_of_the_settings(self, varied: Graph) -> None:
+        role_policy = only(varied, "aws:iam/rolePolicy:RolePolicy", "compliance-processor-policy")
+        statements = policy(role_policy)
         (metrics,) = [s for s in statements if s["Action"] == ["cloudwatch:PutMetricData"]]
-        assert metrics["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Mine"}}
+        assert list(metrics["Condition"].values()) == [{"cloudwatch:namespace": "Mine"}]
+
+    def test_the_manifest_asks_for_the_key_apart_and_for_no_more_than_use(self) -> None:
+        for spec in manifest.FUNCTIONS:
+            for permission in spec.permissions:
+                if "key" in permission.resources:
+                    assert permission.resources == ("key",)
+                    assert set(permission.actions) <= {"kms:Decrypt", "kms:GenerateDataKey"}
 
     def test_policies_name_what_is_deployed(self, dev: Graph) -> None:
         """ARNs in policies are written from names: they have to be those of the resources."""
@@ -443,14 +465,11 @@ class TestTriggers:
             assert len(arns) == len(spec.triggers)
             assert all(f":rule/{spec.name}-" in arn for arn in arns)
 
-    def test_schedules_come_from_the_settings_and_default_to_the_manifests(
-        self, dev: Graph, stack: Callable[..., Graph]
-    ) -> None:
-        changed = stack(schedules={"processor": "rate(1 hour)"})
-        for graph, first in ((dev, "rate(6 hours)"), (changed, "rate(1 hour)")):
+    def test_schedules_come_from_the_settings_and_default_to_the_manifests(self, dev: Graph, varied: Graph) -> None:
+        for graph, first in ((dev, "rate(6 hours)"), (varied, "rate(1 hour)")):
             rules = [rule.inputs for rule in graph.of_type("aws:cloudwatch/eventRule:EventRule")]
             given = [rule["scheduleExpression"] for rule in rules if "scheduleExpression" in rule]
-            assert given[0] == first
+            assert sorted(given)[-1] == first
             assert all(check_schedule(expression) for expression in given)
         planned = [t.schedule for spec in manifest.FUNCTIONS for t in spec.triggers if t.schedule]
         assert planned == list(Schedules().model_dump().values())
@@ -470,13 +489,12 @@ class TestAggregator:
         inputs = only(prod, "aws:cfg/configurationAggregator:ConfigurationAggregator").inputs
         assert inputs["accountAggregationSource"] == {"accountIds": [ACCOUNT], "allRegions": True}
 
-    def test_a_list_of_regions(self, stack: Callable[..., Graph]) -> None:
-        graph = stack(aggregator={"regions": ["us-east-1", "eu-west-1"]})
-        inputs = only(graph, "aws:cfg/configurationAggregator:ConfigurationAggregator").inputs
+    def test_a_list_of_regions(self, included: Graph) -> None:
+        inputs = only(included, "aws:cfg/configurationAggregator:ConfigurationAggregator").inputs
         assert inputs["accountAggregationSource"]["regions"] == ["eu-west-1", "us-east-1"]
 
-    def test_an_organization(self, stack: Callable[..., Graph]) -> None:
-        graph = stack(aggregator={"organization": True, "allRegions": True})
+    def test_an_organization(self, varied: Graph) -> None:
+        graph = varied
         aggregator = only(graph, "aws:cfg/configurationAggregator:ConfigurationAggregator")
         source = aggregator.inputs["organizationAggregationSource"]
         assert source == {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/aggregator-role-test", "allRegions": True}
@@ -485,9 +503,8 @@ class TestAggregator:
         assert catalog.managed_policy(attachment.inputs["policyArn"]) is not None
         assert graph.reaches(aggregator.urn, attachment.urn)
 
-    def test_none(self, stack: Callable[..., Graph]) -> None:
-        graph = stack(aggregator={"enabled": False})
-        assert not graph.of_type("aws:cfg/configurationAggregator:ConfigurationAggregator")
+    def test_none(self, excluded: Graph) -> None:
+        assert not excluded.of_type("aws:cfg/configurationAggregator:ConfigurationAggregator")
 
 
 class TestWatching:
