@@ -9,6 +9,7 @@ it when called. What is changed in it, and why:
   policies that deny plain HTTP would otherwise shut everybody out;
 - event targets that AWS would not have reached are not reached (:func:`guard_event_targets`), and functions that events
   invoke get the retries and dead letters of an asynchronous invocation;
+- asynchronous invocations wait their turn (:func:`queue_invocations`);
 - every managed policy of AWS has its document (:func:`know_managed_policies`).
 """
 
@@ -21,6 +22,7 @@ import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -490,6 +492,35 @@ def guard_event_targets(guard: EventGuard) -> None:
 
     eventbridge._invoke_target = guarded
     eventbridge._dispatch_to_lambda = dispatch_to_function
+
+
+def queue_invocations(at_once: int) -> None:
+    """Run at most ``at_once`` asynchronous invocations at a time; the others wait, as in Lambda's own queue
+    (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html).
+
+    MiniStack starts a process for each at once: a burst of events would starve a laptop, and what it then throttles
+    counts as a failed attempt, where Lambda goes on trying for six hours. Synchronous invocations don't wait.
+    """
+    from ministack.services import lambda_svc
+
+    turns = threading.BoundedSemaphore(at_once)
+    asynchronous: ContextVar[bool] = ContextVar("asynchronous", default=False)
+    invoke_in_background, execute = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function
+
+    def marked(func: Any, event: Any) -> None:
+        token = asynchronous.set(True)  # the thread that MiniStack starts inherits it
+        try:
+            invoke_in_background(func, event)
+        finally:
+            asynchronous.reset(token)
+
+    def in_turn(func: Any, event: Any) -> Any:
+        if not asynchronous.get():
+            return execute(func, event)
+        with turns:
+            return execute(func, event)
+
+    lambda_svc.invoke_async_with_retry, lambda_svc._execute_function = marked, in_turn
 
 
 def capture_mail(deliver: Callable[[str, str, str, str], None]) -> None:

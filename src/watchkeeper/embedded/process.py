@@ -176,6 +176,7 @@ class Server:
             state_file=options.directory / "recorders.json",
             sweep_seconds=options.sweep_seconds,
         )
+        environment.seen = self.recorder.seen
         app = adapter.application()
         adapter.assume_tls()
         adapter.know_managed_policies(managed_policy_document)
@@ -187,6 +188,7 @@ class Server:
         )
         adapter.guard_event_targets(EventTargets(self.losses, iam=options.iam).guard)
         adapter.capture_mail(self.mail.deliver)
+        adapter.queue_invocations(2 * (os.cpu_count() or 1))
         refusals.install()
         self._additions = Additions(options.directory / "additions.json")
         self._additions.install()
