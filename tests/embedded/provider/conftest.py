@@ -101,6 +101,6 @@ def _announced(file: Path, process: subprocess.Popen[bytes]) -> str:
         if process.poll() is not None:
             raise RuntimeError(f"the embedded AWS ended with {process.returncode}")
         if file.exists() and file.read_text().strip():
-            return str(json.loads(file.read_text())["url"])
+            return str(json.loads(file.read_text())["endpoint"])
         time.sleep(0.1)
     raise RuntimeError("the embedded AWS did not start")

@@ -175,7 +175,11 @@ class Aggregator(Handler):
     service = "config"
     auto_name = AutoName(limit=256)
     one_of = (("accountAggregationSource", "organizationAggregationSource"),)
-    rename: ClassVar[dict[str, str]] = {"ConfigurationAggregatorName": "name", "AllAwsRegions": "allRegions"}
+    rename: ClassVar[dict[str, str]] = {
+        "AllAwsRegions": "allRegions",
+        "AwsRegions": "regions",
+        "ConfigurationAggregatorName": "name",
+    }
 
     def validate(self, values: Values) -> Iterator[str]:
         for name in ("accountAggregationSource", "organizationAggregationSource"):

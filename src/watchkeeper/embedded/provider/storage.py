@@ -414,7 +414,7 @@ class Table(Handler):
 
 
 class DbInstance(Handler):
-    """An RDS instance; ``id`` is its ``identifier``. Deleting one takes a final snapshot unless ``skipFinalSnapshot``."""
+    """An RDS instance; ``id`` is its ``identifier``. Deleting takes a final snapshot unless told not to."""
 
     types = ("aws:rds/instance:Instance",)
     service = "rds"
