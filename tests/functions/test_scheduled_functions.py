@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ import jsonschema
 import pytest
 from functions_world import RULES, World, event
 
+from watchkeeper.functions import runtime
+from watchkeeper.functions.compliance_processor import start_evaluations
 from watchkeeper.functions.runtime import ReportBucketGoneError, SettingError, UnknownEventError
 from watchkeeper.reports.to_json import schema
 
@@ -70,13 +73,25 @@ def test_more_rules_than_fit_into_a_call(run: Run, world: World, monkeypatch: py
     assert starts == [25, 25, 10]
 
 
-def test_a_busy_config_is_reported_and_the_present_results_are_published(run: Run, world: World) -> None:
+@pytest.mark.parametrize("code", ["LimitExceededException", "ResourceInUseException", "ThrottlingException"])
+def test_a_busy_config_is_reported_and_the_present_results_are_published(run: Run, world: World, code: str) -> None:
     some_results(world)
-    world.config.refuse["StartConfigRulesEvaluation"] = ["ResourceInUseException"]
+    world.config.refuse["StartConfigRulesEvaluation"] = [code]
     done = run("compliance-processor", {"wait_seconds": 0})
     assert done["started"] == 0
     assert done["pending"] == sorted(RULES)
     assert done["non_compliant"] == 1
+
+
+def test_a_busy_config_is_asked_again_while_there_is_time(run: Run, world: World) -> None:
+    run("compliance-processor", {"wait_seconds": 0})
+    world.config.refuse["StartConfigRulesEvaluation"] = ["LimitExceededException"] * 2
+    pauses: list[float] = []
+    started = start_evaluations(
+        runtime.client("config", attempts=1), sorted(RULES), time.monotonic() + 60, sleep=pauses.append
+    )
+    assert started == frozenset(RULES)
+    assert pauses == [5.0, 15.0]
 
 
 def test_a_rule_that_does_not_finish_is_pending(run: Run, world: World) -> None:

@@ -29,7 +29,7 @@ RESERVE_SECONDS = 120.0
 """Kept back from the waiting for collecting and publishing."""
 START_PAUSES = (5.0, 15.0, 40.0)
 """Seconds before each new try of a start that AWS refused: LimitExceededException means once a minute."""
-_BUSY = frozenset({"LimitExceededException", "ResourceInUseException"})
+_BUSY = frozenset({"LimitExceededException", "ResourceInUseException", "ThrottlingException"})
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:
@@ -45,7 +45,8 @@ def handler(event: object, context: Any) -> dict[str, Any]:
         max(0.0, call.remaining_seconds() - RESERVE_SECONDS),
     )
     deadline = time.monotonic() + budget
-    started = start_evaluations(config, sorted(before), deadline)
+    # botocore would take the limit of one start a minute for throttling and try again within seconds.
+    started = start_evaluations(runtime.client("config", attempts=1), sorted(before), deadline)
     pending = wait_for_evaluations(config, {name: before[name] for name in started}, deadline)
 
     now = datetime.now(UTC)

@@ -140,12 +140,12 @@ def rules_text(rules: Mapping[str, RuleInfo]) -> str:
 
 
 @cache
-def client(service: str) -> Any:
-    """The boto3 client of a service: made once, when first needed. Throttling is retried by botocore, 5 attempts."""
+def client(service: str, attempts: int = 5) -> Any:
+    """The boto3 client of a service: made once, when first needed. botocore retries throttling, ``attempts`` in all."""
     import boto3
     from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": 5}
+    retries = {"mode": "standard", "total_max_attempts": attempts}
     return boto3.client(service, config=Config(retries=retries, connect_timeout=5, read_timeout=30))
 
 
