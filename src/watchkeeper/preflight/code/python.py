@@ -34,6 +34,10 @@ class Unit:
     imports: set[str] = field(default_factory=set)
     deferred: list[ast.AST] = field(default_factory=list)
     """Values of a module's own variables: they are made with it, but what they name runs only where they are used."""
+    held: set[tuple[str, int | str, str]] = field(default_factory=set)
+    """What objects hold: class, position or name of the argument, name given. It runs where that field is called."""
+    called: set[str] = field(default_factory=set)
+    """Attributes that are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,11 @@ def _split(body: list[ast.stmt], owner: str, module: str, file: str, found: list
 def _names(unit: Unit, package: str) -> None:
     called = {id(node.func) for node in unit.deferred if isinstance(node, ast.Call)}
     later = {id(node) for node in unit.deferred} - called
+    held = set(_hold(unit)) if unit.definition is None and unit.name else set()
     for node in unit.nodes:
-        if id(node) in later:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            unit.called.add(node.func.attr)
+        if id(node) in later or id(node) in held:
             continue
         if isinstance(node, ast.Name):
             unit.names.add(node.id)
@@ -154,6 +161,19 @@ def _names(unit: Unit, package: str) -> None:
             base = _absolute(node, package)
             unit.imports |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
             unit.names |= {alias.name for alias in node.names if alias.asname}
+
+
+def _hold(unit: Unit) -> Iterator[int]:
+    """The names given to constructors in the value of a module's variable: remembered with their place."""
+    for node in unit.nodes:
+        owner = (_dotted(node.func) or "").rpartition(".")[2] if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and owner[:1].isupper():
+            given: list[tuple[int | str, ast.expr]] = [*enumerate(node.args)]
+            given += [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
+            for place, value in given:
+                if isinstance(value, ast.Name):
+                    unit.held.add((owner, place, value.id))
+                    yield id(value)
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:
@@ -171,7 +191,7 @@ def _reach(units: list[Unit], handler: str) -> tuple[list[Unit], bool]:
     if not start:
         return units, not handler
     reached = {id(unit): unit for unit in start}
-    uses = _Uses()
+    uses = _Uses(_fields(units))
     queue = list(start)
     while queue:
         for unit in queue:
@@ -181,10 +201,26 @@ def _reach(units: list[Unit], handler: str) -> tuple[list[Unit], bool]:
     return list(reached.values()), True
 
 
+def _fields(units: list[Unit]) -> dict[str, list[str]]:
+    """The fields of classes that declare them, in order: dataclasses, named tuples."""
+    return {
+        unit.name: [
+            node.target.id
+            for node in unit.nodes
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        ]
+        for unit in units
+        if unit.name and unit.definition is None and not unit.owner
+    }
+
+
 class _Uses:
     """What the units that were reached use: names by module, modules."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        self._fields = fields
+        self._held: set[tuple[str, str]] = set()
+        self._called: set[str] = set()
         self.names: set[str] = set()
         self.by_module: dict[str, set[str]] = {}
         self.imports: dict[str, set[str]] = {}
@@ -192,6 +228,8 @@ class _Uses:
 
     def add(self, unit: Unit) -> None:
         """Take in one more unit."""
+        self._called |= unit.called
+        self._held |= {(self._field(owner, place), name) for owner, place, name in unit.held}
         self.names |= unit.names
         self.by_module.setdefault(unit.module, set()).update(unit.names)
         self.imports.setdefault(unit.module, set()).update(unit.imports)
@@ -205,7 +243,15 @@ class _Uses:
             return True
         if unit.owner:
             return unit.name in self.names and self._named(unit.module, unit.owner)
-        return self._named(unit.module, unit.name)
+        return self._named(unit.module, unit.name) or any(
+            name == unit.name and (not place or place in self._called) for place, name in self._held
+        )
+
+    def _field(self, owner: str, place: int | str) -> str:
+        fields = self._fields.get(owner, [])
+        if isinstance(place, str):
+            return place
+        return fields[place] if place < len(fields) else ""
 
     def _named(self, module: str, name: str) -> bool:
         full = f"{module}.{name}"
