@@ -28,6 +28,7 @@ _GOOD_AGAIN = {
 }
 
 
+@runtime.entry("compliance-alerts")
 def handler(event: object, context: Any) -> dict[str, Any]:
     """One event, at most one alert; says what became of it."""
     change = parse_compliance_change(event)

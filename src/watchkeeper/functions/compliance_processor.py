@@ -32,6 +32,7 @@ START_PAUSES = (5.0, 15.0, 40.0)
 _BUSY = frozenset({"LimitExceededException", "ResourceInUseException", "ThrottlingException"})
 
 
+@runtime.entry("compliance-processor")
 def handler(event: object, context: Any) -> dict[str, Any]:
     """Evaluates, collects, publishes; gives the totals."""
     run = parse_run(event)

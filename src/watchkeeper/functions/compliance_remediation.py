@@ -35,6 +35,7 @@ _FINAL_REFUSALS = frozenset(
 """Errors that trying again does not help: recorded as failed. Any other is raised, and the event tried again."""
 
 
+@runtime.entry("compliance-remediation")
 def handler(event: object, context: Any) -> dict[str, Any]:
     """One violation, one decision; says which."""
     change = parse_compliance_change(event)

@@ -14,6 +14,7 @@ from watchkeeper.functions.store import CSV, HTML, JSON, Store
 from watchkeeper.reports import to_csv, to_html, to_json
 
 
+@runtime.entry("compliance-report")
 def handler(event: object, context: Any) -> dict[str, Any]:
     """Collects and writes; gives the keys and the totals."""
     parse_run(event)

@@ -25,6 +25,7 @@ DayScores = Mapping[date, tuple[float | None, Mapping[str, float | None]]]
 """Day -> (overall score, score per category)."""
 
 
+@runtime.entry("daily-aggregator")
 def handler(event: object, context: Any) -> dict[str, Any]:
     """Collects, compares, writes, publishes; gives the key and the scores."""
     run = parse_run(event)

@@ -29,6 +29,7 @@ RECORDS_READ = 2000
 """Remediation records read at most, the newest; more than that in a day is no matter for one page."""
 
 
+@runtime.entry("executive-summary")
 def handler(event: object, context: Any) -> dict[str, Any]:
     """Collects, compares, writes; gives the keys and the headline."""
     parse_run(event)

@@ -13,13 +13,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.functions.manifest import ENVIRONMENT, OPTIONAL_ENVIRONMENT, REMEDIATION_MODES
+from watchkeeper.functions.manifest import ENVIRONMENT, OPTIONAL_ENVIRONMENT, REMEDIATION_MODES, function
 from watchkeeper.model import Severity
 from watchkeeper.reports.results import RuleInfo
+
+PING: Mapping[str, str] = {"source": "watchkeeper.verify"}
+"""The event that every function answers without doing anything, to prove that it starts and is configured."""
 
 ENVIRONMENT_LIMIT = 4096
 FILE_SCHEME = "file:"
@@ -53,6 +56,31 @@ def environment(name: str) -> str:
     if not value and name not in OPTIONAL_ENVIRONMENT:
         raise SettingError(f"environment variable {name} is not set on this function: {ENVIRONMENT[name]}")
     return value
+
+
+Handler = Callable[[object, Any], dict[str, Any]]
+
+
+def entry(name: str) -> Callable[[Handler], Handler]:
+    """Makes a handler answer :data:`PING` as well: it says that it is there, after reading its whole environment.
+
+    The answer is ``{"outcome": "pong", "function": …, "rules": <how many>}``; nothing is read from or written to AWS.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answer(event: object, context: Any) -> dict[str, Any]:
+            return _pong(name) if event == PING else handler(event, context)
+
+        return answer
+
+    return decorate
+
+
+def _pong(name: str) -> dict[str, Any]:
+    for variable in function(name).environment:
+        environment(variable)
+    return {"outcome": "pong", "function": name, "rules": len(deployed_rules())}
 
 
 def whole_number(name: str, least: int, most: int) -> int:
