@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 Place = tuple[str, str]
 """Account and region."""
 _HISTORY = 512
+_SETTLE = 5.0
+"""Seconds between the start of a recorder and the first sweep."""
 _ANYWHERE = GLOBAL_TYPES | {EVERYTHING, "AWS::S3::Bucket", "AWS::S3::AccountPublicAccessBlock"}
 """Types whose requests may be signed for another region than the one that records them."""
 
@@ -96,6 +98,7 @@ class Recorder:
         self._busy = 0
         self._stopping = False
         self._known: dict[tuple[str, str, str], dict[str, _Known]] = defaultdict(dict)
+        self._recalled: set[tuple[str, str, str]] = set()
         self._places: set[Place] = self._remembered()
         self._threads: list[threading.Thread] = []
         self._latencies: list[float] = []
@@ -123,12 +126,21 @@ class Recorder:
             thread.join(timeout=5)
 
     def watch(self, account: str, region: str) -> None:
-        """A recorder there was started, changed or stopped: discover what it records."""
+        """A recorder there was started, changed or stopped. Config itself discovers what there is, and :meth:`seen`
+        hears of it; the first sweep comes soon after, for what happened in between."""
         with self._lock:
-            if (account, region) not in self._places:
-                self._places.add((account, region))
-                self._remember()
-        self._schedule((account, region), 0.0)
+            self._places.add((account, region))
+            self._recalled = {place for place in self._recalled if place[:2] != (account, region)}
+            self._remember()
+        self._schedule((account, region), min(_SETTLE, self._sweep_every))
+
+    def seen(self, item: ConfigurationItem, began: float) -> None:
+        """Config read this resource by itself, in a reading that began then (monotonic seconds)."""
+        with self._lock:
+            key = READERS[item.resource_type].key(item)
+            known = self._known[item.account_id, item.region, item.resource_type]
+            if key not in known or known[key].read_at <= began:
+                known[key] = _Known(replace(item, configuration={}, supplementary={}), fingerprint(item), began)
 
     def notice(self, changes: Iterable[Change]) -> None:
         """Something may have changed; returns at once."""
@@ -152,6 +164,7 @@ class Recorder:
             self._due.clear()
         with self._lock:
             self._known.clear()
+            self._recalled.clear()
             self._places.clear()
             self._gaps.clear()
             self._remember()
@@ -290,7 +303,9 @@ class Recorder:
             self._recall(account, region, types)
         except Exception:  # noqa: BLE001 - costs what was deleted while nothing ran, not the sweep
             _log.exception("couldn't ask AWS Config what it holds for %s", place)
-        self._read_types(account, region, types)
+        for type_ in types:
+            # One type at a time: changes that come in meanwhile go first.
+            self._read_types(account, region, [type_])
 
     def _read_types(self, account: str, region: str, types: Collection[str]) -> list[Change]:
         began = time.monotonic()
@@ -377,9 +392,9 @@ class Recorder:
     def _recall(self, account: str, region: str, types: Collection[str]) -> None:
         """After a start: what Config holds from before, so that a deletion in between is seen."""
         for type_ in types:
-            with self._lock:
-                if (account, region, type_) in self._known:
-                    continue
+            if (account, region, type_) in self._recalled:
+                continue
+            self._recalled.add((account, region, type_))
             held = list(self._discovered(account, region, type_))
             with self._lock:
                 known = self._known[account, region, type_]
