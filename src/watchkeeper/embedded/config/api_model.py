@@ -73,7 +73,10 @@ def reply_problems(operation: str, reply: Any) -> list[str]:
     if not isinstance(reply, dict):
         return [f"{operation}: {type(reply).__name__} instead of an object"]
     problems = list(_kind_errors(shape, reply, ""))
-    return problems or [*_unknown_members(shape, reply, ""), *_constraint_errors(shape, reply, "")]
+    constraints = _constraint_errors(shape, reply, "")
+    # AWS answers empty lists where the model asks for one element at least.
+    kept = [problem for problem in constraints if not problem.startswith("Value '[]' at ")]
+    return problems or [*_unknown_members(shape, reply, ""), *kept]
 
 
 def _kind_errors(shape: Any, value: Any, path: str) -> Iterator[str]:

@@ -11,12 +11,12 @@ from . import (
     compliance,
     conformance_packs,
     organization,
+    queries,
     recorders,
     remediation,
     resources,
     retention,
     rules,
-    select_query,
     stored_queries,
     tags,
 )
@@ -146,10 +146,10 @@ OPERATIONS: dict[str, Operation] = {
     "PutServiceLinkedConfigurationRecorder": _write(recorders.put_service_linked_configuration_recorder),
     "PutStoredQuery": _write(stored_queries.put_stored_query),
     "SelectAggregateResourceConfig": _read(
-        select_query.select_aggregate_resource_config, "pages of ordered or grouped results follow their position"
+        queries.select_aggregate_resource_config, "pages of ordered or grouped results follow their position"
     ),
     "SelectResourceConfig": _read(
-        select_query.select_resource_config, "pages of ordered or grouped results follow their position"
+        queries.select_resource_config, "pages of ordered or grouped results follow their position"
     ),
     "StartConfigRulesEvaluation": _write(rules.start_config_rules_evaluation),
     "StartConfigurationRecorder": _write(recorders.start_configuration_recorder),

@@ -78,7 +78,7 @@ def start_remediation_execution(call: Call, request: dict[str, Any]) -> dict[str
             continue
         queue_execution(call.db, call.account, call.region, name, key["resourceType"], key["resourceId"], call.now)
     if not failed:
-        return {"FailedItems": []}
+        return {}
     return {"FailureMessage": "The rule has no evaluation result for these resources.", "FailedItems": failed}
 
 

@@ -93,6 +93,7 @@ def remove_rule(call: Call, name: str, body: dict[str, Any]) -> None:
     drop_results(call.db, call.account, call.region, name, call.now)
     call.remove(KIND, name)
     call.remove(STATUS, name)
+    call.remove("reevaluation", name)
     call.db.remove_prefixed(call.account, call.region, "exception", f"{name}\n")
     call.db.remove_prefixed(call.account, call.region, "execution", f"{name}\n")
     forget_tags(call, body["rule"]["ConfigRuleArn"])

@@ -20,7 +20,6 @@ from sqlglot import exp
 from watchkeeper import items
 from watchkeeper.model import ConfigurationItem
 
-from .aggregators import aggregate_sources
 from .context import Call
 from .errors import ConfigError
 from .sources import Source
@@ -64,14 +63,6 @@ class Query:
     """The resource types that the condition asks for, where it says so at its top."""
 
 
-def select_resource_config(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    return _select(call, request, [(call.account, call.region)])
-
-
-def select_aggregate_resource_config(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    return _select(call, request, aggregate_sources(call, request["ConfigurationAggregatorName"]))
-
-
 def parse_query(expression: str) -> Query:
     """The query of an expression. Raises ConfigError InvalidExpressionException, naming what AWS doesn't support."""
     try:
@@ -101,6 +92,8 @@ def parse_query(expression: str) -> Query:
     if condition is not None:
         _check_condition(condition)
     columns = tuple(column for each in tree.expressions for column in _columns(each))
+    if not columns:
+        raise _refuse("it selects nothing")
     group = tree.args.get("group")
     groups = tuple(_path(each) for each in group.expressions) if group else ()
     _check_grouping(columns, groups)
@@ -120,7 +113,8 @@ def run_query(query: Query, documents: Iterable[_Document]) -> list[_Document]:
     return rows
 
 
-def _select(call: Call, request: dict[str, Any], sources: Sequence[Source]) -> dict[str, Any]:
+def select(call: Call, request: dict[str, Any], sources: Sequence[Source]) -> dict[str, Any]:
+    """The reply of SelectResourceConfig over the resources of some accounts and regions."""
     query = parse_query(request["Expression"])
     documents = (document for source in sources for document in _documents(call, source, query))
     rows = [((position,), orjson.dumps(row).decode()) for position, row in enumerate(run_query(query, documents))]

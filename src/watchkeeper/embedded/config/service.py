@@ -24,7 +24,6 @@ from .states import CHUNK
 from .store import Store
 from .timetable import queue_due
 
-
 _log = logging.getLogger(__name__)
 
 

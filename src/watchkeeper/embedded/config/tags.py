@@ -44,7 +44,7 @@ def list_tags_for_resource(call: Call, request: dict[str, Any]) -> dict[str, Any
     tags = _require(call, request["ResourceArn"])
     rows = [((key,), {"Key": key, "Value": tags[key]}) for key in sorted(tags)]
     page, token = call.page_of(request, rows, default=LIMIT)
-    return {"Tags": page, **token} if page else {**token}
+    return {"Tags": page, **token}
 
 
 def _require(call: Call, arn: str) -> dict[str, str]:
