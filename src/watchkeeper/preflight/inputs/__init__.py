@@ -1,1 +1,70 @@
-"""Readers: each turns one kind of input into a graph."""
+"""Readers: each turns one kind of input into a graph. ``read_target`` finds out which kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from watchkeeper.preflight.inputs import cloudformation, pulumi_program, pulumi_state, terraform
+from watchkeeper.preflight.inputs.target import Target, TargetError
+
+__all__ = ["Target", "TargetError", "read_document", "read_target"]
+
+LARGEST = 200_000_000
+KINDS = (
+    "a folder with Pulumi.yaml, the output of `pulumi preview --json` or `pulumi stack export`, a "
+    "CloudFormation template, "
+    "or `terraform show -json` of a plan"
+)
+
+
+def read_target(path: Path | str, *, stack: str = "", region: str | None = None) -> Target:
+    """The graph of a target, whichever kind it is.
+
+    ``stack`` names the Pulumi stack (else dev, or the only one); ``region`` says which region is meant where the
+    target does not.
+
+    Raises
+    ------
+    TargetError
+        It is not there, or nothing that can be read; the message lists what can.
+    """
+    path = Path(path)
+    if path.is_dir() or path.name in ("Pulumi.yaml", "Pulumi.yml"):
+        target = pulumi_program.read(path if path.is_dir() else path.parent, stack)
+    elif not path.is_file():
+        raise TargetError(f"{path} is not there; give {KINDS}")
+    else:
+        target = _read_file(path, region)
+    if region is not None:
+        return replace(target, graph=replace(target.graph, region=region))
+    return target
+
+
+def _read_file(path: Path, region: str | None) -> Target:
+    if path.stat().st_size > LARGEST:
+        raise TargetError(f"{path} has more than {LARGEST} bytes")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TargetError(f"{path} cannot be read as text: {error}") from None
+    document, lines = cloudformation.load(text, path.name)
+    return replace(read_document(document, path.name, lines, region), root=str(path.parent))
+
+
+def read_document(
+    document: Any, name: str, lines: Mapping[str, int] | None = None, region: str | None = None
+) -> Target:
+    """The graph of a document that was read already. Raises TargetError when it is of no kind that is known."""
+    if isinstance(document, Mapping):
+        if pulumi_state.is_preview(document):
+            return Target(pulumi_state.read_preview(document, name))
+        if pulumi_state.is_export(document):
+            return Target(pulumi_state.read_export(document, name))
+        if terraform.is_plan(document):
+            return Target(terraform.read(document, name, region))
+        if cloudformation.is_template(document):
+            return Target(cloudformation.read(document, name, lines, region))
+    raise TargetError(f"{name} is none of what preflight reads: give {KINDS}")
