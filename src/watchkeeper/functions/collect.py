@@ -83,15 +83,13 @@ def rule_state(status: Status | None, has_results: bool) -> tuple[RuleState, str
         return RuleState.MISSING, "AWS Config has no rule of this name; deploy the stack again"
     failed = _latest_time(status, _FAILED) or EPOCH
     succeeded = status.get("LastSuccessfulEvaluationTime") or EPOCH
-    if failed > succeeded:
+    if failed > succeeded or (failed == EPOCH and status.get("LastErrorCode")):
         code = status.get("LastErrorCode") or "no error code"
         return RuleState.ERROR, f"{code}: {status.get('LastErrorMessage') or 'AWS Config gave no message'}"
     if has_results:
         return RuleState.EVALUATED, ""
     if succeeded > EPOCH:
         return RuleState.NO_RESOURCES, ""
-    if status.get("LastErrorCode"):
-        return RuleState.ERROR, f"{status['LastErrorCode']}: {status.get('LastErrorMessage') or ''}".rstrip(": ")
     return RuleState.NO_DATA, "AWS Config has not finished an evaluation of this rule yet"
 
 

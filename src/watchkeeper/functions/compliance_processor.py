@@ -117,7 +117,10 @@ def wait_for_evaluations(
     deadline: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> frozenset[str]:
-    """Waits until every rule's evaluation status has moved on from ``before``; gives the names that had not in time."""
+    """Waits until every rule's evaluation status has moved on from ``before``; gives the names that had not in time.
+
+    A rule that never finished and already says why is not waited for.
+    """
     waiting = frozenset(before)
     while waiting:
         now = evaluation_status(config, waiting)
@@ -129,7 +132,8 @@ def wait_for_evaluations(
 
 
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    return last_finished(now) != last_finished(before)
+    hopeless = last_finished(now) is None and bool(now.get("LastErrorCode"))
+    return hopeless or last_finished(now) != last_finished(before)
 
 
 def compliance_points(report: ComplianceReport) -> Iterator[Point]:
