@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_origin
 
 import yaml
 from pydantic import (
@@ -699,10 +699,9 @@ def _scalar(value: Any) -> Any:
     return value if isinstance(value, Mapping | list | tuple | str) or value is None else str(value)
 
 
-@functools.cache
 def _structured(key: str) -> bool:
-    definition = json_schema()["properties"][key]
-    return "$ref" in definition or definition.get("type") in ("array", "object")
+    annotation = Settings.model_fields[_keys()[key]].annotation
+    return get_origin(annotation) in (tuple, dict) or _model_of(annotation) is not None
 
 
 def _lenient(given: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]:
