@@ -70,6 +70,14 @@ def test_other_namespaces_are_left_alone() -> None:
     assert Settings.from_pulumi_config(REQUIRED | {"aws:region": "eu-west-1", "aws:profile": "x", "other:x": "y"})
 
 
+def test_a_key_that_would_be_ignored_is_named() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_pulumi_config(REQUIRED | {"reportRetentionDays": 3, "watchkeper:tags": {}})
+    told = str(caught.value)
+    assert "'reportRetentionDays' has no namespace. Write watchkeeper:reportRetentionDays." in told
+    assert "Did you mean watchkeeper:tags?" in told
+
+
 def test_dev_repairs_buckets_and_prod_only_says_what_it_would_do() -> None:
     for environment, mode in (("dev", RemediationMode.AUTOMATIC), ("prod", RemediationMode.DRY_RUN)):
         settings_ = load(INFRA / f"Pulumi.{environment}.yaml")
@@ -314,7 +322,7 @@ def test_schedules_that_it_refuses(bad: str) -> None:
         ("config: {", "is not YAML"),
         ("config:\n  a: 1\n  a: 2\n", "stands twice"),
         ("config: {x: 2024-13-45}", "is not YAML"),
-        ("config: &a {b: *a}", "2 problems"),
+        ("config: &a {b: *a}", "3 problems"),
         ("[" * 5000, "is not YAML"),
     ],
 )

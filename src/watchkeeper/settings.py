@@ -672,7 +672,18 @@ def _own_keys(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]
         for key in found
         if key not in known
     ]
+    problems += [problem for key in mapping if (problem := _stray(str(key)))]
     return {key: value for key, value in found.items() if key in known}, problems
+
+
+def _stray(key: str) -> Problem | None:
+    """A key without a namespace, which Pulumi refuses, or with one that looks like ours and would be ignored."""
+    namespace, colon, name = key.partition(":")
+    if not colon:
+        return Problem("", f"{_short(key)} has no namespace.", f"Write {NAMESPACE}:{key}.")
+    if namespace != NAMESPACE and catalog.nearest(namespace, [NAMESPACE]):
+        return Problem("", f"{_short(key)} is in the namespace {namespace!r}.", f"Did you mean {NAMESPACE}:{name}?")
+    return None
 
 
 def _decoded(key: str, value: Any) -> Any:

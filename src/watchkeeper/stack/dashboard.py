@@ -24,6 +24,8 @@ DAY = 24 * 3600
 PROCESSOR_PERIOD = 6 * 3600
 """How often the processor publishes unless told otherwise."""
 HEALTH_PERIOD = 300
+GRAPH_LIMIT = 500
+"""Metrics that one graph takes (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html)."""
 
 Widget = dict[str, Any]
 Line = list[Any]
@@ -113,7 +115,7 @@ def _compliance(context: Context) -> list[Widget]:
         _graph(
             context,
             "Violations by rule",
-            [_labelled(published(context, "NonCompliant", Rule=rule), rule) for rule in rules],
+            [_labelled(published(context, "NonCompliant", Rule=rule), rule) for rule in rules[:GRAPH_LIMIT]],
             period=PROCESSOR_PERIOD,
         ),
         _graph(

@@ -26,19 +26,20 @@ SEVERITY_ATTRIBUTE = "severity"
 DELIVERY_POLICY: Mapping[str, Any] = {
     "http": {
         "defaultHealthyRetryPolicy": {
-            "minDelayTarget": 20,
-            "maxDelayTarget": 600,
-            "numRetries": 20,
+            "minDelayTarget": 5,
+            "maxDelayTarget": 60,
+            "numRetries": 10,
             "numNoDelayRetries": 0,
-            "numMinDelayRetries": 3,
-            "numMaxDelayRetries": 10,
+            "numMinDelayRetries": 2,
+            "numMaxDelayRetries": 3,
             "backoffFunction": "exponential",
         },
         "disableSubscriptionOverrides": False,
     }
 }
 """Retries for HTTP/S endpoints, which is all that a delivery policy is for: on the topic, never on an email
-subscription (https://docs.aws.amazon.com/sns/latest/dg/creating-delivery-policy.html)."""
+subscription. All of them together may take an hour at most
+(https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html)."""
 
 
 class AlertTopic(Concern):
