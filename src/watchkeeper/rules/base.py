@@ -237,6 +237,9 @@ def need(value: Any, *names: str) -> Any:
     return found
 
 
+_SPELLED_FLAGS = {"true": True, "enable": True, "enabled": True, "false": False, "disable": False, "disabled": False}
+
+
 def flag(value: Any, *names: str, default: bool | None = None) -> bool:
     """A boolean of the object, also where Config spells it as text. Raises Unavailable where it is missing and has no
     default, or is something else."""
@@ -247,8 +250,8 @@ def flag(value: Any, *names: str, default: bool | None = None) -> bool:
         return default
     if isinstance(found, bool):
         return found
-    if isinstance(found, str) and found.lower() in ("true", "false"):
-        return found.lower() == "true"
+    if isinstance(found, str) and found.lower() in _SPELLED_FLAGS:
+        return _SPELLED_FLAGS[found.lower()]
     raise Unavailable(f"{names[0]} is {_kind(found)}, not a boolean")
 
 

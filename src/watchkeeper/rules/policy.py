@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 from __future__ import annotations
 
 import fnmatch
+import functools
 import ipaddress
 import json
 import re
@@ -119,7 +120,17 @@ def statements(document: Any) -> tuple[Statement, ...]:
 
     Nothing (None, empty text or object) has none. Raises Unavailable where it is not a policy.
     """
-    decoded = _decoded(document)
+    if isinstance(document, str):
+        return _of_text(document)
+    return _of_value(document)
+
+
+@functools.lru_cache(maxsize=2048)
+def _of_text(document: str) -> tuple[Statement, ...]:
+    return _of_value(_decoded(document))
+
+
+def _of_value(decoded: Any) -> tuple[Statement, ...]:
     if not decoded:
         return ()
     if isinstance(decoded, list):
@@ -217,9 +228,7 @@ def _narrow_network(value: str) -> bool:
     return network.prefixlen >= least
 
 
-def _decoded(document: Any) -> Any:
-    if not isinstance(document, str):
-        return document
+def _decoded(document: str) -> Any:
     text = document.strip()
     if text.startswith(("%7B", "%7b")):
         text = unquote(text)

@@ -159,12 +159,16 @@ def _off(block: Any) -> list[str]:
     return [name for name in BLOCK_SETTINGS if not flag(block, name, default=False)]
 
 
-def _effective_block(item: ConfigurationItem, lookup: Lookup) -> set[str]:
-    blocks = [aspect(item, BLOCK)]
-    # Without the account's block the bucket is judged by its own: never better than it is.
+def _settings(block: Any) -> frozenset[str]:
+    return frozenset(name for name in BLOCK_SETTINGS if flag(block, name, default=False))
+
+
+def _account_settings(lookup: Lookup) -> frozenset[str]:
+    """Nothing where the account's block isn't known: the bucket is then judged by its own, never better than it is."""
     with contextlib.suppress(Unavailable):
-        blocks += [block.configuration for block in lookup.items_of_type(ACCOUNT_BLOCK)]
-    return {name for name in BLOCK_SETTINGS for block in blocks if flag(block, name, default=False)}
+        blocks = list(lookup.items_of_type(ACCOUNT_BLOCK))
+        return frozenset().union(*(_settings(block.configuration) for block in blocks))
+    return frozenset()
 
 
 def _acl_grants(item: ConfigurationItem) -> list[Any]:
@@ -199,7 +203,16 @@ def _acl_disabled(item: ConfigurationItem) -> bool:
 
 
 def _public(item: ConfigurationItem, lookup: Lookup, grants: frozenset[str], actions: tuple[str, ...]) -> Verdict:
-    block = _effective_block(item, lookup)
+    own = _settings(aspect(item, BLOCK))
+    judged = _public_under(own, item, grants, actions)
+    if judged is COMPLIANT:
+        return COMPLIANT
+    return _public_under(own | _account_settings(lookup), item, grants, actions)
+
+
+def _public_under(
+    block: frozenset[str], item: ConfigurationItem, grants: frozenset[str], actions: tuple[str, ...]
+) -> Verdict:
     if "restrictPublicBuckets" not in block:
         for statement in _policy(item):
             if statement.is_public and any(statement.covers_action(action) for action in actions):
@@ -213,14 +226,14 @@ def _public(item: ConfigurationItem, lookup: Lookup, grants: frozenset[str], act
 
 
 @rule("S3_BUCKET_PUBLIC_READ_PROHIBITED", types=(BUCKET,), severity=Severity.CRITICAL, category="Public access",
-      aspects=(BLOCK, POLICY, ACL, OWNERSHIP))  # fmt: skip
+      aspects=(BLOCK, POLICY, ACL, OWNERSHIP), needs=(f"items:{ACCOUNT_BLOCK}",))  # fmt: skip
 def public_read_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Neither the bucket policy nor the ACL lets everybody read, public access block settings considered."""
     return _public(item, lookup, READ_GRANTS, READ_ACTIONS)
 
 
 @rule("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", types=(BUCKET,), severity=Severity.CRITICAL, category="Public access",
-      aspects=(BLOCK, POLICY, ACL, OWNERSHIP))  # fmt: skip
+      aspects=(BLOCK, POLICY, ACL, OWNERSHIP), needs=(f"items:{ACCOUNT_BLOCK}",))  # fmt: skip
 def public_write_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Neither the bucket policy nor the ACL lets everybody write, public access block settings considered."""
     return _public(item, lookup, WRITE_GRANTS, WRITE_ACTIONS)

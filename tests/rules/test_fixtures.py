@@ -1,0 +1,116 @@
+"""Every rule on real-shaped items, on both sides of every boundary: tests/rules/fixtures/<IDENTIFIER>.json."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchkeeper.catalog import managed_rules
+from watchkeeper.evaluation import configured, evaluate, prepare
+from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ItemStatus
+from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic
+
+_spec = importlib.util.spec_from_file_location("rules_support", Path(__file__).parent / "support.py")
+assert _spec and _spec.loader
+support = importlib.util.module_from_spec(_spec)
+sys.modules["rules_support"] = support
+_spec.loader.exec_module(support)
+
+CASES = list(support.cases())
+TAGGED = [i for i in logic() if i.endswith("_TAGGED")]
+
+
+def run(identifier: str, case: dict[str, Any], **changes: Any) -> Any:
+    item = dataclasses.replace(support.item(case["item"], case.get("set")), **changes)
+    rule = configured(identifier, case.get("parameters"))
+    return evaluate(rule, item, support.GivenLookup(case.get("lookup", {})))
+
+
+@pytest.mark.parametrize(("identifier", "case"), CASES, ids=[f"{i}-{c['name']}" for i, c in CASES])
+def test_case(identifier: str, case: dict[str, Any]) -> None:
+    found = run(identifier, case)
+    assert found is not None, "the rule does not cover the item's type"
+    assert (found.compliance, found.annotation and True) == (
+        ComplianceType(case["expect"]),
+        (case["expect"] != "COMPLIANT") or "",
+    ), found.annotation
+    assert "crashed" not in found.annotation
+    assert len(found.annotation) <= ANNOTATION_LIMIT
+
+
+def test_every_rule_has_both_sides() -> None:
+    sides = Counter((identifier, case["expect"]) for identifier, case in CASES)
+    lacking = [
+        f"{identifier} has no {side} case"
+        for identifier in logic()
+        if identifier not in TAGGED
+        for side in ("COMPLIANT", "NON_COMPLIANT")
+        if not sides[identifier, side]
+    ]
+    assert lacking == []
+
+
+def test_every_fixture_is_of_a_rule() -> None:
+    assert {identifier for identifier, _ in CASES} <= set(logic())
+
+
+@pytest.mark.parametrize("identifier", TAGGED)
+def test_tagged_family(identifier: str) -> None:
+    base = dataclasses.replace(support.item("bucket"), resource_type=logic()[identifier].types[0], tags={})
+    tagged = dataclasses.replace(base, tags={"Owner": "me", "aws:x": "1"})
+    plain, wanted = configured(identifier), configured(identifier, {"requiredKeyTags": "Owner,Team"})
+    assert evaluate(plain, base).compliance == "NON_COMPLIANT"
+    assert evaluate(plain, dataclasses.replace(base, tags={"aws:x": "1"})).compliance == "NON_COMPLIANT"
+    assert evaluate(plain, tagged).compliance == "COMPLIANT"
+    assert evaluate(wanted, tagged).compliance == "NON_COMPLIANT"
+    assert evaluate(wanted, dataclasses.replace(base, tags={"Owner": "", "Team": "a"})).compliance == "COMPLIANT"
+
+
+@pytest.mark.parametrize(("identifier", "case"), CASES, ids=[f"{i}-{c['name']}" for i, c in CASES])
+def test_a_rule_looks_at_the_aspects_it_declares_only(identifier: str, case: dict[str, Any]) -> None:
+    item = support.item(case["item"], case.get("set"))
+    declared = {k: v for k, v in item.supplementary.items() if k in logic()[identifier].aspects}
+    assert run(identifier, case, supplementary=declared) == run(identifier, case)
+
+
+@pytest.mark.parametrize("identifier", sorted({i for i, _ in CASES}))
+def test_a_deleted_resource_is_not_applicable(identifier: str) -> None:
+    case = next(case for i, case in CASES if i == identifier)
+    assert run(identifier, case, status=ItemStatus.DELETED).compliance == "NOT_APPLICABLE"
+
+
+@pytest.mark.parametrize("identifier", sorted({i for i, _ in CASES if logic()[i].aspects}))
+def test_what_could_not_be_read_is_not_evaluated(identifier: str) -> None:
+    case = next(case for i, case in CASES if i == identifier and case["expect"] == "COMPLIANT")
+    unread = dict.fromkeys(logic()[identifier].aspects, "AccessDenied")
+    found = run(identifier, case, supplementary={UNAVAILABLE_KEY: unread})
+    assert found.compliance == "NOT_EVALUATED"
+    assert "AccessDenied" in found.annotation
+
+
+def test_logic_is_of_managed_rules_and_their_types() -> None:
+    for identifier, known in logic().items():
+        managed = managed_rules()[identifier]
+        assert set(known.types) <= set(managed.resource_types) | {ACCOUNT}, identifier
+        assert known.summary.endswith((".", ")")), identifier
+        assert known.category, identifier
+
+
+def test_at_least_120_rules_besides_the_family_of_tags() -> None:
+    assert len(set(logic()) - set(TAGGED)) >= 120
+
+
+def test_prepared_rules_answer_as_single_ones() -> None:
+    prepared = prepare([configured(i, c.get("parameters"), name=str(n)) for n, (i, c) in enumerate(CASES)])
+    for number, (identifier, case) in enumerate(CASES[::7]):
+        item = support.item(case["item"], case.get("set"))
+        lookup = support.GivenLookup(case.get("lookup", {}))
+        by_name = {e.rule: e for e in prepared.evaluate(item, lookup)}
+        single = run(identifier, case)
+        assert by_name[str(number * 7)].compliance == single.compliance
