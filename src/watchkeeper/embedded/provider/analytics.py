@@ -16,6 +16,7 @@ class Trail(Handler):
     """``id`` is the ARN. It logs unless ``enableLogging`` is false."""
 
     types = ("aws:cloudtrail/trail:Trail",)
+    identity = "arn:aws:cloudtrail:{region}:{account}:trail/{name}"
     service = "cloudtrail"
     auto_name = AutoName(limit=128)
     replace = frozenset({"isOrganizationTrail"})
@@ -150,6 +151,7 @@ class CatalogDatabase(Handler):
     """A Glue database; ``id`` is ``<catalog>:<name>``."""
 
     types = ("aws:glue/catalogDatabase:CatalogDatabase",)
+    identity = "{account}:{name}"
     service = "glue"
     auto_name = AutoName(limit=255, prefix_property="", lower=True)
     replace = frozenset({"catalogId"})

@@ -305,6 +305,10 @@ class EventInvokeConfig(Handler):
         if age is not None and not 60 <= int(age) <= 21600:
             yield f"maximumEventAgeInSeconds has to be between 60 and 21600, not {age}"
 
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        qualifier = values.get("qualifier")
+        return f"{values['functionName']}:{qualifier}" if qualifier else str(values["functionName"])
+
     def create(self, aws: Aws, values: Values) -> str:
         body = self.request(aws, "PutFunctionEventInvokeConfig", values)
         aws.call("lambda", "put_function_event_invoke_config", **body)
@@ -339,6 +343,7 @@ class FunctionAlias(Handler):
     """``id`` is the alias's ARN."""
 
     types = ("aws:lambda/alias:Alias",)
+    identity = "arn:aws:lambda:{region}:{account}:function:{functionName}:{name}"
     service = "lambda"
     auto_name = AutoName(limit=128)
     replace = frozenset({"functionName"})
@@ -371,6 +376,7 @@ class LayerVersion(Handler):
     """``id`` is the version's ARN. Every change makes a new version."""
 
     types = ("aws:lambda/layerVersion:LayerVersion",)
+    chosen_by_aws = True
     service = "lambda"
     replace = frozenset(
         {
@@ -433,6 +439,7 @@ class EventSourceMapping(Handler):
     """A queue or stream that a function reads; ``id`` is the mapping's UUID."""
 
     types = ("aws:lambda/eventSourceMapping:EventSourceMapping",)
+    chosen_by_aws = True
     service = "lambda"
     replace = frozenset({"eventSourceArn", "startingPosition", "startingPositionTimestamp"})
     defaults: ClassVar[dict[str, Any]] = {"enabled": True}

@@ -218,6 +218,7 @@ class Authorization(Handler):
     """Lets another account's aggregator in; ``id`` is ``<account>:<region>``."""
 
     types = ("aws:cfg/aggregateAuthorization:AggregateAuthorization",)
+    identity = "{accountId}:{authorizedAwsRegion}"
     service = "config"
     replace = frozenset({"accountId", "authorizedAwsRegion"})
 
@@ -255,6 +256,7 @@ class Remediation(Handler):
     """What repairs a rule's violations; ``id`` is the rule's name."""
 
     types = ("aws:cfg/remediationConfiguration:RemediationConfiguration",)
+    identity = "{configRuleName}"
     service = "config"
     replace = frozenset({"configRuleName"})
     defaults: ClassVar[dict[str, Any]] = {"automatic": False}
@@ -353,6 +355,7 @@ class Retention(Handler):
     """How long Config keeps items; ``id`` is its name, ``default``."""
 
     types = ("aws:cfg/retentionConfiguration:RetentionConfiguration",)
+    identity = "default"
     service = "config"
 
     def validate(self, values: Values) -> Iterator[str]:

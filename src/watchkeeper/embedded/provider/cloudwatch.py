@@ -256,6 +256,7 @@ class CompositeAlarm(Handler):
     """``id`` is the name."""
 
     types = ("aws:cloudwatch/compositeAlarm:CompositeAlarm",)
+    identity = "{alarmName}"
     service = "cloudwatch"
     replace = frozenset({"alarmName"})
     defaults: ClassVar[dict[str, Any]] = {"actionsEnabled": True}
@@ -300,6 +301,7 @@ class Dashboard(Handler):
     """``id`` is the name."""
 
     types = ("aws:cloudwatch/dashboard:Dashboard",)
+    identity = "{dashboardName}"
     service = "cloudwatch"
     replace = frozenset({"dashboardName"})
     documents = frozenset({"dashboardBody"})

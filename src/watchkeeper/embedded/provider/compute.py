@@ -42,6 +42,7 @@ class Instance(Handler):
     """``id`` is the instance's id. Creation waits until it runs; changing the type stops and starts it."""
 
     types = ("aws:ec2/instance:Instance",)
+    chosen_by_aws = True
     service = "ec2"
     replace = frozenset(
         {
@@ -265,6 +266,7 @@ class Volume(Handler):
     """``id`` is the volume's id."""
 
     types = ("aws:ebs/volume:Volume",)
+    chosen_by_aws = True
     service = "ec2"
     replace = frozenset({"availabilityZone", "encrypted", "kmsKeyId", "snapshotId", "multiAttachEnabled", "outpostArn"})
     defaults: ClassVar[dict[str, Any]] = {"finalSnapshot": False}
@@ -319,6 +321,14 @@ class SecurityGroup(Handler):
     defaults: ClassVar[dict[str, Any]] = {"description": "Managed by Pulumi", "revokeRulesOnDelete": False}
     write_only = frozenset({"revokeRulesOnDelete"})
     _sides: ClassVar[tuple[tuple[str, str], ...]] = (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress"))
+
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        if "name" not in values:
+            return None
+        names = {"group-name": values["name"], "vpc-id": values.get("vpcId")}
+        filters = [{"Name": name, "Values": [value]} for name, value in names.items() if value]
+        found = aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+        return str(found[0]["GroupId"]) if len(found) == 1 else None
 
     def create(self, aws: Aws, values: Values) -> str:
         reply = aws.call(
@@ -420,6 +430,7 @@ class Vpc(Handler):
     """``id`` is the network's id."""
 
     types = ("aws:ec2/vpc:Vpc",)
+    chosen_by_aws = True
     service = "ec2"
     replace = frozenset({"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"})
     defaults: ClassVar[dict[str, Any]] = {
@@ -501,6 +512,7 @@ class Subnet(Handler):
     """``id`` is the subnet's id."""
 
     types = ("aws:ec2/subnet:Subnet",)
+    chosen_by_aws = True
     service = "ec2"
     replace = frozenset({"availabilityZone", "availabilityZoneId", "cidrBlock", "vpcId", "outpostArn"})
     defaults: ClassVar[dict[str, Any]] = {"mapPublicIpOnLaunch": False}
@@ -564,6 +576,7 @@ class Eip(Handler):
     """An elastic address; ``id`` is the allocation's id."""
 
     types = ("aws:ec2/eip:Eip",)
+    chosen_by_aws = True
     service = "ec2"
     replace = frozenset({"address", "domain", "networkBorderGroup", "publicIpv4Pool"})
     defaults: ClassVar[dict[str, Any]] = {"domain": "vpc"}

@@ -43,6 +43,10 @@ class EventRule(Handler):
         if state is not None and state not in self._states:
             yield f"state has to be one of {', '.join(sorted(self._states))}, not {state!r}"
 
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        name, bus = values.get("name"), _bus_name(values)
+        return name if name is None or bus == _DEFAULT_BUS else f"{bus}/{name}"
+
     def create(self, aws: Aws, values: Values) -> str:
         name, bus = str(values["name"]), _bus_name(values)
         aws.call("events", "put_rule", **self._body(values), Tags=tag_list(values.get("tags")) or None)
@@ -134,6 +138,13 @@ class EventTarget(Handler):
             if number is not None and not low <= int(number) <= high:
                 yield f"retryPolicy.{name} has to be between {low} and {high}, not {number}"
 
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        if "targetId" not in values:
+            return None
+        bus = _bus_name(values)
+        own = f"{values['rule']}-{values['targetId']}"
+        return own if bus == _DEFAULT_BUS else f"{bus}-{own}"
+
     def create(self, aws: Aws, values: Values) -> str:
         bus, rule, target = _bus_name(values), str(values["rule"]), str(values["targetId"])
         shape = aws.client("events").meta.service_model.operation_model("PutTargets").input_shape
@@ -212,6 +223,10 @@ class EventPermission(Handler):
     defaults: ClassVar[dict[str, Any]] = {"action": "events:PutEvents", "eventBusName": _DEFAULT_BUS}
     write_only = frozenset({"condition"})
 
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        bus, statement = _bus_name(values), str(values["statementId"])
+        return statement if bus == _DEFAULT_BUS else f"{bus}-{statement}"
+
     def create(self, aws: Aws, values: Values) -> str:
         aws.call("events", "put_permission", **self.request(aws, "PutPermission", values))
         bus, statement = _bus_name(values), str(values["statementId"])
@@ -242,6 +257,7 @@ class Schedule(Handler):
     """``id`` is ``<group>/<name>``."""
 
     types = ("aws:scheduler/schedule:Schedule",)
+    identity = "{groupName}/{name}"
     service = "scheduler"
     auto_name = AutoName(limit=64)
     replace = frozenset({"groupName"})

@@ -69,7 +69,10 @@ class Handler:
     """Properties that the API does not give back, or that only the provider knows: no drift in them."""
     rename: ClassVar[Mapping[str, str]] = {}
     """AWS member → Pulumi property, where they differ by more than case and plural."""
-    regional: ClassVar[bool] = True
+    identity: ClassVar[str] = ""
+    """The id as it follows from the inputs, ``{account}`` and ``{region}``; empty: the physical name."""
+    chosen_by_aws: ClassVar[bool] = False
+    """Whether nothing in the inputs tells one resource from another: the id is all there is."""
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Groups of properties of which exactly one has to be given."""
 
@@ -86,6 +89,14 @@ class Handler:
     def validate(self, values: Values) -> Iterator[str]:
         """Problems that AWS would refuse, beyond the schema's; UNKNOWN may stand in the values."""
         yield from ()
+
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        """The id that a resource with these inputs has, or None where AWS alone chooses it or nothing is there."""
+        template = self.identity or (f"{{{self.auto_name.property}}}" if self.auto_name else "")
+        try:
+            return template.format(**{"account": aws.account, "region": aws.region, **values}) or None
+        except KeyError:
+            return None
 
     def create(self, aws: Aws, values: Values) -> str:
         """Make it and give its id; calls ``aws.made = id`` before any further call that could fail."""

@@ -194,6 +194,7 @@ class RolePolicy(_InlinePolicy):
     """An inline policy of a role."""
 
     types = ("aws:iam/rolePolicy:RolePolicy",)
+    identity = "{role}:{name}"
     owner = "role"
     replace = frozenset({"role"})
 
@@ -202,6 +203,7 @@ class UserPolicy(_InlinePolicy):
     """An inline policy of a user."""
 
     types = ("aws:iam/userPolicy:UserPolicy",)
+    identity = "{user}:{name}"
     owner = "user"
     replace = frozenset({"user"})
 
@@ -210,6 +212,7 @@ class GroupPolicy(_InlinePolicy):
     """An inline policy of a group."""
 
     types = ("aws:iam/groupPolicy:GroupPolicy",)
+    identity = "{group}:{name}"
     owner = "group"
     replace = frozenset({"group"})
 
@@ -255,6 +258,7 @@ class RolePolicyAttachment(_Attachment):
     """A managed policy attached to a role."""
 
     types = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment",)
+    identity = "{role}/{policyArn}"
     owner = "role"
     replace = frozenset({"role", "policyArn"})
 
@@ -263,6 +267,7 @@ class UserPolicyAttachment(_Attachment):
     """A managed policy attached to a user."""
 
     types = ("aws:iam/userPolicyAttachment:UserPolicyAttachment",)
+    identity = "{user}/{policyArn}"
     owner = "user"
     replace = frozenset({"user", "policyArn"})
 
@@ -271,6 +276,7 @@ class GroupPolicyAttachment(_Attachment):
     """A managed policy attached to a group."""
 
     types = ("aws:iam/groupPolicyAttachment:GroupPolicyAttachment",)
+    identity = "{group}/{policyArn}"
     owner = "group"
     replace = frozenset({"group", "policyArn"})
 
@@ -279,6 +285,7 @@ class Policy(Handler):
     """A customer-managed policy; ``id`` is the ARN. An update makes a new default version."""
 
     types = ("aws:iam/policy:Policy",)
+    identity = "arn:aws:iam::{account}:policy{path}{name}"
     service = "iam"
     auto_name = AutoName(limit=128)
     replace = frozenset({"path", "description"})

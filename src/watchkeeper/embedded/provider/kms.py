@@ -20,6 +20,7 @@ class Key(Handler):
     """``id`` is the key's id. Deleting one schedules its deletion, as AWS has it."""
 
     types = ("aws:kms/key:Key",)
+    chosen_by_aws = True
     service = "kms"
     replace = frozenset({"keyUsage", "customerMasterKeySpec", "multiRegion", "customKeyStoreId", "xksKeyId"})
     defaults: ClassVar[dict[str, Any]] = {
@@ -156,6 +157,7 @@ class KeyPolicy(Handler):
     """``id`` is the key's. Deleting one gives the key AWS's default policy back."""
 
     types = ("aws:kms/keyPolicy:KeyPolicy",)
+    identity = "{keyId}"
     service = "kms"
     replace = frozenset({"keyId"})
     defaults: ClassVar[dict[str, Any]] = {"bypassPolicyLockoutSafetyCheck": False}

@@ -46,6 +46,7 @@ class Topic(Handler):
     """``id`` is the ARN."""
 
     types = ("aws:sns/topic:Topic",)
+    identity = "arn:aws:sns:{region}:{account}:{name}"
     service = "sns"
     auto_name = AutoName(limit=256, fifo="fifoTopic")
     replace = frozenset({"fifoTopic"})
@@ -119,6 +120,7 @@ class TopicPolicy(Handler):
     """``id`` is the topic's ARN. Deleting it gives the topic AWS's default policy back."""
 
     types = ("aws:sns/topicPolicy:TopicPolicy",)
+    identity = "{arn}"
     service = "sns"
     replace = frozenset({"arn"})
     documents = frozenset({"policy"})
@@ -204,6 +206,17 @@ class Subscription(Handler):
             yield f"topic has to be the topic's ARN, not {topic!r}"
         for name in self.documents:
             yield from _json_problem(values, name)
+
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        topic = values.get("topic")
+        if aws.find("sns", "get_topic_attributes", TopicArn=topic) is None:
+            return None
+        wanted = (values.get("protocol"), values.get("endpoint"))
+        entries = aws.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)
+        same_target = (
+            entry["SubscriptionArn"] for entry in entries if (entry["Protocol"], entry["Endpoint"]) == wanted
+        )
+        return next((arn for arn in same_target if arn.startswith("arn:")), None)
 
     def create(self, aws: Aws, values: Values) -> str:
         reply = aws.call(
@@ -319,6 +332,10 @@ class Queue(Handler):
         if isinstance(name_, str) and name_.endswith(".fifo") != fifo:
             yield f"name {name_!r}: a FIFO queue's name ends with .fifo, and only a FIFO queue's"
 
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        reply = aws.find("sqs", "get_queue_url", QueueName=values["name"]) if "name" in values else None
+        return None if reply is None else str(reply["QueueUrl"])
+
     def create(self, aws: Aws, values: Values) -> str:
         attributes = self._attributes(values)
         if values["fifoQueue"] in (True, "true"):
@@ -372,6 +389,7 @@ class QueuePolicy(Handler):
     """``id`` is the queue's URL."""
 
     types = ("aws:sqs/queuePolicy:QueuePolicy",)
+    identity = "{queueUrl}"
     service = "sqs"
     replace = frozenset({"queueUrl"})
     documents = frozenset({"policy"})

@@ -18,6 +18,9 @@ from watchkeeper.graph import UNKNOWN, Archive, Asset
 
 _Result = TypeVar("_Result")
 
+_DEFAULTS = "__defaults"
+"""The input that names what the program left out and :meth:`AwsProvider.complete` filled in, as Pulumi calls it."""
+
 _CONTENT = "__content"
 """The output that remembers what was shipped: SHA-256 by property. The files themselves may change between two runs."""
 
@@ -89,12 +92,35 @@ class AwsProvider:
         naming = handler.auto_name
         if naming is not None and values.get(naming.property) is None:
             values[naming.property] = naming.make(name, values)
+            values[_DEFAULTS] = [naming.property]
         return values
+
+    def find(self, resource_type: str, name: str, inputs: Inputs) -> State | None:
+        """What a creation with these inputs made, or None for nothing: for recovery after an interruption.
+
+        Raises ProviderError with code ``NoFixedName`` where the inputs don't tell: AWS chose the id, or the inputs lack
+        the name that :meth:`complete` would have fixed.
+        """
+        handler = self._handler(resource_type)
+        values = self._values(handler, inputs)
+        naming = handler.auto_name
+        aws = self._aws(values, name)
+        if (naming is not None and naming.property not in values) or handler.chosen_by_aws:
+            raise ProviderError(
+                f"{resource_type} {name}: its inputs hold no name by which it could be found", code="NoFixedName"
+            )
+        id_ = _guarded(lambda: handler.identify(aws, values))
+        return None if id_ is None else self.read(resource_type, id_, inputs)
 
     def diff(self, resource_type: str, old: State, old_inputs: Inputs, new_inputs: Inputs) -> Diff:
         """Compare by meaning: documents parsed, sets unordered, code by its hash; UNKNOWN counts as a change."""
         handler = self._handler(resource_type)
         before, after = self._for_diff(handler, old_inputs), self._for_diff(handler, new_inputs)
+        for name in old_inputs.get(_DEFAULTS, ()):
+            # A name that was made up stays for as long as the program gives none.
+            if name not in after or name in new_inputs.get(_DEFAULTS, ()):
+                before.pop(name, None)
+                after.pop(name, None)
         changed = tuple(
             name for name in sorted(before.keys() | after.keys()) if _differs(handler, name, old, before, after)
         )
@@ -193,6 +219,7 @@ class AwsProvider:
 
     def _values(self, handler: Handler, inputs: Inputs) -> Values:
         values: Values = {**clean(handler.defaults), **clean(inputs)}
+        values.pop(_DEFAULTS, None)
         for name in handler.documents & values.keys():
             values[name] = json_text(values[name])
         if self._default_tags and "tags" in handler.schema.inputs:

@@ -292,6 +292,7 @@ def _website(values: Values) -> Values:
 class _BucketPart(Handler):
     """Something configured on a bucket; ``id`` is the bucket's name."""
 
+    identity = "{bucket}"
     service = "s3"
     replace = frozenset({"bucket", "expectedBucketOwner"})
     write_only = frozenset({"expectedBucketOwner", "skipDestroy", "timeouts"})
@@ -540,6 +541,7 @@ class BucketAcl(Handler):
     """A canned ACL; ``id`` is ``<bucket>,<acl>``. Deleting it leaves the ACL, as pulumi-aws does."""
 
     types = ("aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2")
+    identity = "{bucket},{acl}"
     service = "s3"
     replace = frozenset({"bucket", "expectedBucketOwner"})
     unsupported = frozenset({"accessControlPolicy"})
@@ -565,6 +567,7 @@ class BucketNotification(Handler):
     """Where a bucket's events go; ``id`` is the bucket's name. One configuration a bucket."""
 
     types = ("aws:s3/bucketNotification:BucketNotification",)
+    identity = "{bucket}"
     service = "s3"
     replace = frozenset({"bucket"})
     defaults: ClassVar[dict[str, Any]] = {"eventbridge": False}
@@ -636,6 +639,7 @@ class BucketObject(Handler):
     """An object; ``id`` is its key. Deleting one deletes all its versions when ``forceDestroy`` says so."""
 
     types = ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
+    identity = "{key}"
     service = "s3"
     replace = frozenset({"bucket", "key"})
     defaults: ClassVar[dict[str, Any]] = {"forceDestroy": False}

@@ -104,6 +104,10 @@ class Secret(Handler):
         if days is not None and int(days) != 0 and not 7 <= int(days) <= 30:
             yield f"recoveryWindowInDays has to be 0 or between 7 and 30, not {days}"
 
+    def identify(self, aws: Aws, values: Values) -> str | None:
+        reply = aws.find("secretsmanager", "describe_secret", SecretId=values["name"]) if "name" in values else None
+        return None if reply is None else str(reply["ARN"])
+
     def create(self, aws: Aws, values: Values) -> str:
         reply = aws.call(
             "secretsmanager",
@@ -163,6 +167,7 @@ class SecretVersion(Handler):
     """A secret's value; ``id`` is ``<secret ARN>|<version id>``."""
 
     types = ("aws:secretsmanager/secretVersion:SecretVersion",)
+    chosen_by_aws = True
     service = "secretsmanager"
     replace = frozenset({"secretId", "secretString", "secretBinary"})
     write_only = frozenset({"secretId", "secretString", "secretBinary", "versionStages"})
