@@ -278,7 +278,8 @@ def service_allowed(
 
     if not policy:
         return False
-    context = {"aws:sourceaccount": account, "aws:sourceowner": account, "aws:principalisawsservice": "true"}
+    # Without aws:SourceOwner: a topic's default policy is conditioned on it, and doesn't let EventBridge or Config in.
+    context = {"aws:sourceaccount": account, "aws:principalisawsservice": "true"}
     if source_arn:
         context["aws:sourcearn"] = source_arn
     request = iam_evaluator.EvalContext(
@@ -563,6 +564,8 @@ def capture_mail(deliver: Callable[[str, str, str, str], None]) -> None:
 # --- state ----------------------------------------------------------------------------------------------------------
 
 _SAVING = threading.Lock()
+_SAVED: dict[str, int] = {}
+"""Service -> hash of the state that was written last."""
 
 
 def save() -> None:
@@ -571,11 +574,16 @@ def save() -> None:
     from ministack.core import persistence
 
     with _SAVING:
-        for name, get_state in app._build_persistence_save_dict().items():
-            # The copy is taken where the state changes, the writing happens beside it.
-            state = on_loop(get_state)
-            if state is not None:
+        # The copies are taken where the state changes, the writing happens beside it.
+        getters = app._build_persistence_save_dict()
+        states = on_loop(lambda: {name: get_state() for name, get_state in getters.items()})
+        for name, state in states.items():
+            if state is None:
+                continue
+            mark = hash(json.dumps(state, default=persistence._json_default))
+            if _SAVED.get(name) != mark:
                 persistence.save_state(name, state)
+                _SAVED[name] = mark
 
 
 async def reset() -> None:
@@ -584,3 +592,4 @@ async def reset() -> None:
 
     async with app._get_reset_lock():
         await asyncio.to_thread(app._reset_all_state)
+    _SAVED.clear()

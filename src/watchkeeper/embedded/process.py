@@ -290,7 +290,7 @@ _RECORDER_OPERATIONS = frozenset(
 
 
 class Saver:
-    """Writes MiniStack's state soon after it changed, and never spends more than a twentieth of the time on it."""
+    """Writes MiniStack's state soon after it changed, and never spends more than a tenth of the time on it."""
 
     def __init__(self, save: Any, *, soon: float = 0.5) -> None:
         self._save = save
@@ -300,6 +300,7 @@ class Saver:
         self._thread = threading.Thread(target=self._run, name="saver", daemon=True)
         self._last = 0.0
         self._count = 0
+        self._saving = False
 
     def start(self) -> None:
         """Begin."""
@@ -317,13 +318,18 @@ class Saver:
 
     def status(self) -> dict[str, Any]:
         """How often, how long the last took in seconds, whether something waits."""
-        return {"times": self._count, "last_seconds": round(self._last, 3), "waiting": self._touched.is_set()}
+        return {
+            "times": self._count,
+            "last_seconds": round(self._last, 3),
+            "waiting": self._touched.is_set() or self._saving,
+        }
 
     def _run(self) -> None:
         while True:
             self._touched.wait()
-            if self._stopping.wait(max(self._soon, 20 * self._last)):
+            if self._stopping.wait(max(self._soon, 10 * self._last)):
                 return
+            self._saving = True
             self._touched.clear()
             began = time.monotonic()
             try:
@@ -332,6 +338,7 @@ class Saver:
                 _log.exception("saving the state failed")
             self._last = time.monotonic() - began
             self._count += 1
+            self._saving = False
 
 
 def _note_gap(gap: Any) -> None:

@@ -95,6 +95,8 @@ class Recorder:
         self._pending: dict[Change, float] = {}
         self._due: dict[Place, float] = {}
         """When the next sweep of a place is due, in monotonic seconds."""
+        self._asked: set[Place] = set()
+        """Places whose next sweep a change asked for."""
         self._busy = 0
         self._stopping = False
         self._known: dict[tuple[str, str, str], dict[str, _Known]] = defaultdict(dict)
@@ -111,6 +113,8 @@ class Recorder:
     def start(self) -> None:
         """Begin: discover everything where a recorder runs, then wait for changes."""
         for place in list(self._places):
+            with self._wake:
+                self._asked.add(place)
             self._schedule(place, 0.0)
         for name, job in (("recorder", self._follow), ("recorder-sweep", self._sweep_forever)):
             thread = threading.Thread(target=job, name=name, daemon=True)
@@ -150,7 +154,8 @@ class Recorder:
                 if change.resource_type == EVERYTHING:
                     # A stack makes its resources after the answer; look soon, and again.
                     for place in self._places_of(change):
-                        self._due[place] = min(self._due.get(place, at), at + 0.5)
+                        self._due[place] = min(self._due.get(place, at + 0.5), at + 0.5)
+                        self._asked.add(place)
                     continue
                 for place in self._places_of(change):
                     self._pending.setdefault(replace(change, region=place[1]), at)
@@ -162,6 +167,7 @@ class Recorder:
             self._generation += 1
             self._pending.clear()
             self._due.clear()
+            self._asked.clear()
         with self._lock:
             self._known.clear()
             self._recalled.clear()
@@ -170,10 +176,11 @@ class Recorder:
             self._remember()
 
     def wait_until_idle(self, timeout: float = 10.0) -> bool:
-        """Until nothing is pending, being read or due now; False after ``timeout`` seconds."""
+        """Until no change waits or is being read, nor a sweep that one asked for; False after ``timeout`` seconds. The
+        periodic sweep isn't waited for."""
         end = time.monotonic() + timeout
         with self._wake:
-            while self._pending or self._busy or any(due <= time.monotonic() for due in self._due.values()):
+            while self._pending or self._busy or self._asked:
                 left = end - time.monotonic()
                 if left <= 0:
                     return False
@@ -222,7 +229,9 @@ class Recorder:
                 for place in {(change.account, change.region) for change in batch}:
                     self._schedule(place, 1.0)
             finally:
-                self._done()
+                with self._wake:
+                    self._busy -= 1
+                    self._wake.notify_all()
 
     def _sweep_forever(self) -> None:
         while True:
@@ -235,19 +244,20 @@ class Recorder:
                     nearest = min(self._due.values(), default=now + 1.0) - now
                     self._wake.wait(max(0.01, min(nearest, 1.0)))
                     continue
-                self._due[place] = now + self._sweep_every
-                self._busy += 1
+                asked = place in self._asked
+                # A change that comes in while it runs asks again.
+                self._asked.discard(place)
+                self._busy += asked
+                del self._due[place]
             try:
                 self._sweep(place)
             except Exception:  # noqa: BLE001 - the next sweep tries again
                 _log.exception("sweep of %s failed", place)
             finally:
-                self._done()
-
-    def _done(self) -> None:
-        with self._wake:
-            self._busy -= 1
-            self._wake.notify_all()
+                with self._wake:
+                    self._busy -= asked
+                    self._due.setdefault(place, time.monotonic() + self._sweep_every)
+                    self._wake.notify_all()
 
     # --- work ---------------------------------------------------------------------------------------------------
 
@@ -305,6 +315,8 @@ class Recorder:
             _log.exception("couldn't ask AWS Config what it holds for %s", place)
         for type_ in types:
             # One type at a time: changes that come in meanwhile go first.
+            if self._stopping:
+                return
             self._read_types(account, region, [type_])
 
     def _read_types(self, account: str, region: str, types: Collection[str]) -> list[Change]:

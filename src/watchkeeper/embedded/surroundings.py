@@ -62,6 +62,8 @@ class MiniStackEnvironment:
                     self._session,
                     region,
                     self._endpoint,
+                    # On loopback a second try is plenty, and a stopping server must not be waited for.
+                    attempts=2,
                     aws_access_key_id=account,
                     aws_secret_access_key=adapter.RootSecret,
                 )

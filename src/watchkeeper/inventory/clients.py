@@ -25,6 +25,7 @@ class Clients:
         endpoint_url: str | None = None,
         *,
         pool: int = 32,
+        attempts: int = 8,
         **client_arguments: Any,
     ) -> None:
         self._session = session
@@ -32,7 +33,7 @@ class Clients:
         self._region = region
         self._endpoint = endpoint_url
         self._config = Config(
-            retries={"mode": "adaptive", "total_max_attempts": 8},
+            retries={"mode": "adaptive", "total_max_attempts": attempts},
             max_pool_connections=pool,
             connect_timeout=10,
             read_timeout=30,
