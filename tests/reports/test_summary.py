@@ -27,6 +27,16 @@ def test_without_a_baseline_nothing_is_called_worse_or_fixed() -> None:
     assert (summary.baseline, summary.worse, summary.fixed) == (None, (), ())
 
 
+def test_without_a_baseline_fixed_is_what_remediation_fixed() -> None:
+    handled = (
+        Handled(samples.KMS.name, "AWS::S3::Bucket", "prod-data-billing", Outcome.APPLIED),
+        Handled(samples.KMS.name, "AWS::S3::Bucket", "prod-data-raw", Outcome.APPLIED),
+        Handled(samples.KMS.name, "AWS::S3::Bucket", "prod-data-logs", Outcome.ALREADY_COMPLIANT),
+    )
+    summary = executive_summary(samples.report(), trend(samples.NOW.date(), 75.0, {}), {}, None, handled)
+    assert [(item.resource_id, item.note) for item in summary.fixed] == [("prod-data-billing", "fixed automatically")]
+
+
 def test_what_is_missing_because_its_rule_failed_is_not_fixed() -> None:
     report = samples.report()
     blind = tuple(

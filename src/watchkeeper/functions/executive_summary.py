@@ -54,7 +54,7 @@ def handler(event: object, context: Any) -> dict[str, Any]:
             for name, counts in report.by_category.items()
         },
         baseline,
-        read_handled(store, baseline.made_at if baseline else now - timedelta(days=1), now),
+        read_handled(store, handled_since(baseline, now), now),
         frozenset(ACTIONS),
     )
     stem = f"{PREFIX_EXECUTIVE}{now:%Y/%m/%d}/executive-summary-{now:%Y%m%dT%H%M%SZ}"
@@ -87,6 +87,12 @@ def read_baseline(store: Store, now: datetime) -> Baseline | None:
             continue
         return Baseline(made_at, results)
     return None
+
+
+def handled_since(baseline: Baseline | None, now: datetime) -> datetime:
+    """From when remediation decisions count: the baseline, and at least a day, also where the baseline is younger."""
+    a_day_ago = now - timedelta(days=1)
+    return min(baseline.made_at, a_day_ago) if baseline else a_day_ago
 
 
 def read_handled(store: Store, since: datetime, now: datetime) -> tuple[Handled, ...]:

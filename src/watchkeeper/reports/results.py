@@ -367,4 +367,4 @@ class ExecutiveSummary:
     decisions: tuple[Decision, ...]
     not_evaluated: tuple[RuleResult, ...]
     remediations: Mapping[str, int] = field(default_factory=dict)
-    """Decisions since the baseline, by outcome."""
+    """Remediation decisions of the last day, or since the baseline where that is longer, by outcome."""

@@ -85,15 +85,16 @@ def executive_summary(
     Parameters
     ----------
     baseline
-        The report to compare with; None when there is none yet, and then nothing is called worse or fixed.
+        The report to compare with; None when there is none yet: then nothing is called worse, and fixed is only what
+        remediation fixed.
     handled
-        Remediation decisions since the baseline, oldest first.
+        Remediation decisions of the last day or since the baseline, whichever is longer; oldest first.
     fixable
         Identifiers of the rules that have a safe automatic fix.
     """
     decided = tuple(handled)
     rules = {result.rule.name: result.rule for result in report.rules}
-    worse, fixed = _changes(report, baseline, rules, decided) if baseline else ((), ())
+    worse, fixed = _changes(report, baseline, rules, decided)
     totals = report.totals
     return ExecutiveSummary(
         account=report.account,
@@ -156,9 +157,11 @@ def _violations_by_severity(by_severity: Mapping[str, Counts]) -> dict[str, int]
 
 
 def _changes(
-    report: ComplianceReport, baseline: Baseline, rules: Mapping[str, RuleInfo], handled: tuple[Handled, ...]
+    report: ComplianceReport, baseline: Baseline | None, rules: Mapping[str, RuleInfo], handled: tuple[Handled, ...]
 ) -> tuple[tuple[ChangedResult, ...], tuple[ChangedResult, ...]]:
-    before: dict[Key, ComplianceType] = {result_key(item): item.compliance for item in baseline.results}
+    before: dict[Key, ComplianceType] = {
+        result_key(item): item.compliance for item in (baseline.results if baseline else ())
+    }
     now: dict[Key, ComplianceType] = {result_key(item): item.compliance for item in report.results}
     known = frozenset(result.rule.name for result in report.rules if result.state.known)
     by_us = frozenset(
@@ -170,13 +173,14 @@ def _changes(
     worse = [
         _changed(rules[key[0]], key, "" if key in before else "new")
         for key, compliance in now.items()
-        if compliance is bad and before.get(key) is not bad
+        if baseline and compliance is bad and before.get(key) is not bad
     ]
+    were_bad = by_us | {key for key, compliance in before.items() if compliance is bad}
     fixed = [
         _changed(rules[key[0]], key, _how_fixed(now.get(key), key in by_us))
-        for key, compliance in before.items()
+        for key in were_bad
         # A result that is missing because its rule was not evaluated is unknown, not fixed.
-        if compliance is bad and key[0] in known and _is_good(now.get(key))
+        if key[0] in known and _is_good(now.get(key))
     ]
     return tuple(sorted(worse, key=_worst_first)), tuple(sorted(fixed, key=_worst_first))
 
