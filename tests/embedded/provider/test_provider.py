@@ -214,7 +214,7 @@ def test_a_preview_knows_the_inputs_and_nothing_that_aws_computes(provider: AwsP
 
 def test_a_type_that_is_not_supported_is_named_with_the_nearest(provider: AwsProvider) -> None:
     with pytest.raises(
-        ProviderError, match="aws:s3/bucke:Bucket is not supported .* Did you mean aws:s3/bucket:Bucket"
+        ProviderError, match=r"aws:s3/bucke:Bucket is not supported .* Did you mean aws:s3/bucket:Bucket"
     ):
         provider.check("aws:s3/bucke:Bucket", "x", {})
 

@@ -11,7 +11,7 @@ from watchkeeper.embedded.provider import archives, lookups
 from watchkeeper.embedded.provider.aws import Aws, Session
 from watchkeeper.embedded.provider.handler import Handler
 from watchkeeper.embedded.provider.registry import handlers
-from watchkeeper.embedded.provider.schema import nearest, problems
+from watchkeeper.embedded.provider.schema import nearest, problems, schema_of
 from watchkeeper.embedded.provider.values import Values, clean, covers, has_unknown, json_text, same
 from watchkeeper.engine.provider import Change, Diff, Inputs, ProviderError, State
 from watchkeeper.graph import UNKNOWN, Archive, Asset
@@ -70,7 +70,7 @@ class AwsProvider:
     def check(self, resource_type: str, name: str, inputs: Inputs) -> list[str]:
         """Problems of the inputs, one sentence each: unknown, missing, mistyped and impossible properties."""
         handler = self._handler(resource_type)
-        found = list(problems(handler.schema, inputs))
+        found = list(problems(schema_of(resource_type), inputs))
         values = clean(inputs)
         found.extend(f"{name} is not supported by the embedded AWS" for name in handler.unsupported & values.keys())
         for group in handler.one_of:
@@ -137,9 +137,9 @@ class AwsProvider:
     def preview_outputs(self, resource_type: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
         """The inputs with their defaults, and UNKNOWN for what AWS computes."""
         handler = self._handler(resource_type)
-        outputs: Values = dict.fromkeys(handler.schema.outputs, UNKNOWN)
+        outputs: Values = dict.fromkeys(schema_of(resource_type).outputs, UNKNOWN)
         given = {**handler.defaults, **clean(inputs)}
-        outputs.update(dict.fromkeys(handler.schema.inputs, None))
+        outputs.update(dict.fromkeys(schema_of(resource_type).inputs, None))
         if handler.auto_name is not None:
             outputs[handler.auto_name.property] = UNKNOWN
         outputs["id"] = UNKNOWN

@@ -126,7 +126,7 @@ def _tags_of_filters(parameters: Values, values: Values) -> None:
 class Bucket(Handler):
     """``id`` is the name. The deprecated inline settings work as well; the rest is refused by name."""
 
-    types = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+    types = ("aws:s3/bucket:Bucket",)
     service = "s3"
     auto_name = AutoName(property="bucket", prefix_property="bucketPrefix", limit=63, lower=True)
     replace = frozenset({"objectLockEnabled"})
@@ -274,6 +274,23 @@ class Bucket(Handler):
             aws.drop("s3", "delete_bucket_website", Bucket=bucket)
 
 
+class BucketV2(Bucket):
+    """A bucket by its older type; its inline settings are refused: each has a resource of its own."""
+
+    types = ("aws:s3/bucketV2:BucketV2",)
+    unsupported = Bucket.unsupported - {"bucketNamespace", "objectLockConfiguration", "replicationConfiguration"} | {
+        "corsRules",
+        "lifecycleRules",
+        "loggings",
+        "objectLockConfiguration",
+        "replicationConfigurations",
+        "serverSideEncryptionConfigurations",
+        "versionings",
+        "websites",
+    }
+    write_only = frozenset({"forceDestroy", "acl"})
+
+
 def _website(values: Values) -> Values:
     index, error = values.get("indexDocument"), values.get("errorDocument")
     found: Values = {}
@@ -399,6 +416,7 @@ class BucketPublicAccessBlock(_BucketPart):
     """The four switches; what isn't given is off, as in AWS."""
 
     types = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
+    replace = frozenset({"bucket"})
     put = ("PutPublicAccessBlock", "put_public_access_block")
     get = "get_public_access_block"
     drop = "delete_public_access_block"
@@ -417,6 +435,7 @@ class BucketPolicy(_BucketPart):
     """The bucket's resource policy."""
 
     types = ("aws:s3/bucketPolicy:BucketPolicy",)
+    replace = frozenset({"bucket"})
     put = ("PutBucketPolicy", "put_bucket_policy")
     get = "get_bucket_policy"
     drop = "delete_bucket_policy"
@@ -466,6 +485,7 @@ class BucketOwnership(_BucketPart):
     """Who owns objects, and whether ACLs count."""
 
     types = ("aws:s3/bucketOwnershipControls:BucketOwnershipControls",)
+    replace = frozenset({"bucket"})
     put = ("PutBucketOwnershipControls", "put_bucket_ownership_controls")
     get = "get_bucket_ownership_controls"
     drop = "delete_bucket_ownership_controls"
@@ -638,7 +658,7 @@ class BucketNotification(Handler):
 class BucketObject(Handler):
     """An object; ``id`` is its key. Deleting one deletes all its versions when ``forceDestroy`` says so."""
 
-    types = ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
+    types = ("aws:s3/bucketObject:BucketObject",)
     identity = "{key}"
     service = "s3"
     replace = frozenset({"bucket", "key"})
@@ -646,9 +666,7 @@ class BucketObject(Handler):
     write_only = frozenset(
         {"acl", "content", "contentBase64", "forceDestroy", "source", "sourceHash", "checksumAlgorithm", "kmsKeyId"}
     )
-    unsupported = frozenset(
-        {"objectLockLegalHoldStatus", "objectLockMode", "objectLockRetainUntilDate", "overrideProvider"}
-    )
+    unsupported = frozenset({"objectLockLegalHoldStatus", "objectLockMode", "objectLockRetainUntilDate"})
     rename: ClassVar[dict[str, str]] = {"SSEKMSKeyId": "kmsKeyId", "StorageClass": "storageClass"}
 
     def validate(self, values: Values) -> Iterator[str]:
@@ -709,6 +727,13 @@ class BucketObject(Handler):
         _delete_objects(aws, bucket, entries)
 
 
+class BucketObjectV2(BucketObject):
+    """An object by its newer type."""
+
+    types = ("aws:s3/bucketObjectv2:BucketObjectv2",)
+    unsupported = BucketObject.unsupported | {"overrideProvider"}
+
+
 def _body(values: Values) -> bytes:
     source = values.get("source")
     if isinstance(source, Asset):
@@ -727,6 +752,7 @@ def _body(values: Values) -> bytes:
 
 HANDLERS: tuple[Handler, ...] = (
     Bucket(),
+    BucketV2(),
     BucketVersioning(),
     BucketEncryption(),
     BucketPublicAccessBlock(),
@@ -739,4 +765,5 @@ HANDLERS: tuple[Handler, ...] = (
     BucketAcl(),
     BucketNotification(),
     BucketObject(),
+    BucketObjectV2(),
 )
