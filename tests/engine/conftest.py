@@ -31,7 +31,7 @@ def small() -> Project:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Writer:
-    """Writes a Python program and gives its project: ``write("import pulumi …", config={"aws:region": "eu-west-1"})``."""
+    """Writes a Python program and gives its project."""
 
     def write_program(text: str, config: dict[str, str] | None = None) -> Project:
         folder = tmp_path / "program"

@@ -1,7 +1,7 @@
 """A cloud on disk: a whole provider with one JSON file for each thing it has, so that a killed process loses nothing.
 
-Every create, update and delete is written to ``calls``. A file ``slow`` (seconds), ``fail`` (type: code) or ``stop`` (name
-and moment) in the folder changes how it behaves.
+Every create, update and delete is written to ``calls``. A file ``slow`` (seconds), ``fail`` (name: code) or ``stop``
+(moment and name) in the folder changes how it behaves.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pytest
 from disk_cloud import TYPES, DiskCloud
 
 from watchkeeper.engine.deployment import Event, PlanError, Result, Tally, UpSession, destroy, plan, up
-from watchkeeper.engine.monitor import Answer, Registration, RefusalError
+from watchkeeper.engine.monitor import Answer, RefusalError, Registration
 from watchkeeper.engine.program import Project
 from watchkeeper.engine.recovery import recover
 from watchkeeper.engine.state import StateFile, read_state, resolve_pending

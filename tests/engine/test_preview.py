@@ -233,7 +233,8 @@ def test_resources_from_elsewhere_and_explicit_providers(write: Writer) -> None:
         write("""
         import pulumi, pulumi_aws as aws
         provider = aws.Provider("west", region="us-west-2")
-        bucket = aws.s3.Bucket("here", opts=pulumi.ResourceOptions(provider=provider, protect=True, retain_on_delete=True))
+        options = pulumi.ResourceOptions(provider=provider, protect=True, retain_on_delete=True)
+        bucket = aws.s3.Bucket("here", opts=options)
         role = aws.iam.Role.get("theirs", "their-role")
         pulumi.export("role", role.id)
     """)

@@ -30,7 +30,8 @@ def test_values_become_the_text_that_pulumi_gives(tmp_path: Path) -> None:
 
 
 def test_defaults_of_the_project_file_yield_to_the_stack(tmp_path: Path) -> None:
-    main = "name: p\nruntime: python\nconfig:\n  a: 1\n  b: {type: string, default: two}\n  aws:region: {value: eu-west-1}\n"
+    main = "name: p\nruntime: python\nconfig:\n  a: 1\n  b: {type: string, default: two}\n"
+    main += "  aws:region: {value: eu-west-1}\n"
     loaded = project(tmp_path, main, "config: {p:a: 5}")
     assert loaded.config == {"p:a": "5", "p:b": "two", "aws:region": "eu-west-1"}
 

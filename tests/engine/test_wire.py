@@ -111,10 +111,10 @@ def test_the_sdk_reads_what_we_write() -> None:
 
 
 def test_the_signatures_are_the_sdks() -> None:
-    assert wire.SIGNATURE_KEY == rpc._special_sig_key
-    assert (wire.ASSET, wire.ARCHIVE) == (rpc._special_asset_sig, rpc._special_archive_sig)
-    assert (wire.SECRET, wire.RESOURCE) == (rpc._special_secret_sig, rpc._special_resource_sig)
-    assert (wire.OUTPUT, wire.UNKNOWN_TEXT) == (rpc._special_output_value_sig, rpc.UNKNOWN)
+    assert rpc._special_sig_key == wire.SIGNATURE_KEY
+    assert (rpc._special_asset_sig, rpc._special_archive_sig) == (wire.ASSET, wire.ARCHIVE)
+    assert (rpc._special_secret_sig, rpc._special_resource_sig) == (wire.SECRET, wire.RESOURCE)
+    assert (rpc._special_output_value_sig, rpc.UNKNOWN) == (wire.OUTPUT, wire.UNKNOWN_TEXT)
 
 
 def test_dependencies_are_found_wherever_they_stand() -> None:

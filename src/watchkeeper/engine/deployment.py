@@ -188,7 +188,7 @@ class PlanError(Exception):
 
 def make_plan(project: Project, provider: Provider, content: Content | None, *, timeout: float = TIMEOUT) -> Plan:
     """A preview of the program against the state, with everything that speaks against deploying it."""
-    planner = _Planner(project, provider, content or Content(project.name, project.stack))
+    planner = _Planner(provider, content or Content(project.name, project.stack))
     shown = preview_with(project, provider, planner.known, timeout=timeout)
     errors = [*_program_problem(shown), *_unsupported(provider, shown), *_invalid(provider, shown)]
     wanted = [*planner.steps, *(() if shown.error else planner.leftover())]
@@ -196,7 +196,7 @@ def make_plan(project: Project, provider: Provider, content: Content | None, *, 
 
 
 class _Planner:
-    def __init__(self, project: Project, provider: Provider, content: Content) -> None:
+    def __init__(self, provider: Provider, content: Content) -> None:
         self.steps: list[Step] = []
         self._provider = provider
         self._content = content
@@ -282,8 +282,8 @@ def up(
     """Make the cloud what the program wants.
 
     The program runs twice: first in preview, so that a type that the provider can't do or an invalid input is named
-    before anything is made (``checked`` spares that: a preview made a moment ago of the same program), then for real. After
-    a failure what doesn't depend on it goes on; what is no longer wanted is deleted only when nothing failed.
+    before anything is made (``checked`` spares that: a preview made a moment ago of the same program), then for real.
+    After a failure what doesn't depend on it goes on; what is no longer wanted is deleted only when nothing failed.
 
     Raises
     ------
@@ -294,7 +294,11 @@ def up(
     """
     start = time.monotonic()
     tally = Tally(on_event)
-    with StateFile.open(state_file, project.name, project.stack) as state:
+    # The process for the real run starts at once: it imports its SDK while the preview runs beside it.
+    with (
+        StateFile.open(state_file, project.name, project.stack) as state,
+        Program(project, dry_run=False, parallel=max(parallel, 16)) as program,
+    ):
         _recover(state, provider, tally)
         if tally.errors:
             return tally.result(start, state.content)
@@ -309,12 +313,11 @@ def up(
         for key in project.encrypted_keys:
             tally.tell(Event("log", detail=f"configuration {key} is encrypted; the program gets {ENCRYPTED!r} for it"))
         session = UpSession(project, provider, state, tally, parallel)
-        with Program(project, dry_run=False, parallel=max(parallel, 16)) as program:
-            try:
-                with monitor.serve(project, session, dry_run=False, parallel=parallel) as address:
-                    ending = program.run(address, timeout, lambda: session.errors)
-            finally:
-                session.close()  # what is under way ends and is recorded, whatever stopped us
+        try:
+            with monitor.serve(project, session, dry_run=False, parallel=parallel) as address:
+                ending = program.run(address, timeout, lambda: session.errors)
+        finally:
+            session.close()  # what is under way ends and is recorded, whatever stopped us
         if ending.error is not None:
             tally.errors.append(DeploymentError(str(ending.error), step="program"))
         if not tally.errors:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
 import os
 import re
@@ -178,7 +180,8 @@ class Program:
             "PYTHONUNBUFFERED": "1",
             "GRPC_ENABLE_FORK_SUPPORT": "0",
         }
-        return dict(os.environ) | ours
+        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        return kept | _bytecode_cache() | ours
 
     def _node_command(self, address: str) -> list[str]:
         project = self._project
@@ -276,6 +279,21 @@ def _node_run(directory: Path) -> Path:
         if (folder / NODE_RUN).exists():
             return folder / NODE_RUN
     raise ProjectError(directory, "node_modules/@pulumi/pulumi is not installed.", "Run `npm install` there first.")
+
+
+@functools.cache
+def _bytecode_cache() -> dict[str, str]:
+    """Where compiled modules go when the environment forbids to keep them beside their sources.
+
+    Compiling the cloud's SDK anew takes longer than everything else in a preview.
+    """
+    if "PYTHONDONTWRITEBYTECODE" not in os.environ or "PYTHONPYCACHEPREFIX" in os.environ:
+        return {}
+    found = importlib.util.find_spec("pulumi")
+    if found is not None and found.origin and Path(found.origin).with_name("__pycache__").is_dir():
+        return {}
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return {"PYTHONPYCACHEPREFIX": str(base / "watchkeeper" / "bytecode")}
 
 
 def _signal_group(process: subprocess.Popen[str], number: int) -> None:

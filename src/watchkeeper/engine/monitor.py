@@ -1,8 +1,11 @@
 """Pulumi's ResourceMonitor and Engine services, on loopback: turns requests into plain calls of a :class:`Session`.
 
-Follows pulumi/pulumi ``proto/pulumi/resource.proto`` and ``engine.proto``. What is not supported is refused by name, with
-what to do instead.
+Follows pulumi/pulumi ``proto/pulumi/resource.proto`` and ``engine.proto``. What is not supported is refused by name,
+with what to do instead.
 """
+
+# The methods have the names and the shape of the remote calls:
+# ruff: noqa: N802, ARG002
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ FEATURES: Final = (
     "ERROR_HOOKS",
     "INVOKE_DEPENDS_ON",
 )
-"""Names without ``RESOURCE_MONITOR_FEATURE_``. Transforms and hooks are among them so that the refusal is ours and clear."""
+"""Names without ``RESOURCE_MONITOR_FEATURE_``. Transforms and hooks are among them so that the refusal is ours."""
 LEGACY_FEATURES: Final = frozenset(
     {
         "secrets",
@@ -65,7 +68,7 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True)
 class Registration:
-    """One resource as a program registers or reads it; inputs are simplified rich values (:mod:`watchkeeper.engine.wire`)."""
+    """One resource as a program registers or reads it; inputs are simplified values (see :mod:`.wire`)."""
 
     urn: str
     type: str

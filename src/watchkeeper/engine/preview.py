@@ -133,7 +133,7 @@ class PreviewSession:
         except ProviderError:
             return False
 
-    def log(self, severity: str, message: str, urn: str) -> None:
+    def log(self, severity: str, message: str, urn: str) -> None:  # noqa: ARG002 - the protocol's
         """Keep what the program says."""
         with self._lock:
             self.messages.append(f"{severity}: {message}")

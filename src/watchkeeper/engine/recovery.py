@@ -27,9 +27,9 @@ class Finding:
 def recover(state: StateFile, provider: Provider) -> Iterator[Finding]:
     """Settle each interrupted operation in the state file, in the order they began.
 
-    A create is looked up: by the provider's own ``find(type, name, inputs)`` where it has one (it gives a State, or None
-    for "nothing was made"), else by ``read`` with the names in its inputs. Found, it is taken over; not found under a
-    fixed name, the program's next registration makes it again; without a name, a person decides
+    A create is looked up: by the provider's own ``find(type, name, inputs)`` where it has one (it gives a State, or
+    None for "nothing was made"), else by ``read`` with the names in its inputs. Found, it is taken over; not found
+    under a fixed name, the program's next registration makes it again; without a name, a person decides
     (:func:`watchkeeper.engine.state.resolve_pending`).
     """
     for pending in list(state.content.pending.values()):
@@ -40,7 +40,7 @@ def recover(state: StateFile, provider: Provider) -> Iterator[Finding]:
             yield Finding(
                 pending.resource.urn, _uncertain(pending, f"looking for it failed ({said}). Run `up` again"), False
             )
-        except Exception as error:  # noqa: BLE001 - a cloud that doesn't answer is reported, nothing is assumed
+        except Exception as error:  # noqa: BLE001 - reported, nothing is assumed
             said = f"{type(error).__name__}: {error}"
             yield Finding(
                 pending.resource.urn, _uncertain(pending, f"looking for it failed ({said}). Run `up` again"), False

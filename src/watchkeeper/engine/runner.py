@@ -1,10 +1,10 @@
 """Runs one Python Pulumi program against an engine, in a process of its own, and reports how it ended.
 
-Standard library and ``pulumi`` only: it is started by its path, with the interpreter of the project, which need not have
-watchkeeper installed. Reads one JSON line from standard input once ``pulumi`` is imported (the engine starts its servers
-meanwhile), with the keys ``address``, ``project``, ``stack``, ``organization``, ``root``, ``program``, ``config``,
-``secret_keys``, ``dry_run``, ``parallel`` and ``report``. On failure it writes the explanation to the file ``report`` and
-exits with 1.
+Standard library and ``pulumi`` only: it is started by its path, with the interpreter of the project, which need not
+have watchkeeper installed. Reads one JSON line from standard input once ``pulumi`` is imported (the engine starts its
+servers meanwhile), with the keys ``address``, ``project``, ``stack``, ``organization``, ``root``, ``program``,
+``config``, ``secret_keys``, ``dry_run``, ``parallel`` and ``report``. On failure it writes the explanation to the file
+``report`` and exits with 1.
 """
 
 import sys
@@ -47,18 +47,18 @@ def main() -> int:
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     sys.argv = [str(program)]
-    pulumi.runtime.configure(
-        pulumi.runtime.Settings(
-            project=settings["project"],
-            stack=settings["stack"],
-            monitor=settings["address"],
-            engine=settings["address"],
-            parallel=settings["parallel"],
-            dry_run=settings["dry_run"],
-            organization=settings["organization"],
-            root_directory=settings["root"],
-        )
+    configuration = pulumi.runtime.Settings(
+        project=settings["project"],
+        stack=settings["stack"],
+        monitor=settings["address"],
+        engine=settings["address"],
+        parallel=settings["parallel"],
+        dry_run=settings["dry_run"],
+        organization=settings["organization"],
+        root_directory=settings["root"],
     )
+    configuration.engine = QuietEngine(configuration.engine)
+    pulumi.runtime.configure(configuration)
     pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
     if settings["dry_run"]:
         tell_references()
@@ -80,6 +80,20 @@ def main() -> int:
     return 0
 
 
+class QuietEngine:
+    """The engine's stub without its debug messages: the SDK waits for each, several times for every resource."""
+
+    def __init__(self, stub: Any) -> None:
+        self._stub = stub
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stub, name)
+
+    def Log(self, request: Any) -> Any:  # noqa: N802 - the name of the remote call
+        """Pass on what is worth more than debugging."""
+        return self._stub.Log(request) if request.severity > 0 else None
+
+
 def run(program: Path) -> None:
     """Execute the program as Python's ``python PROGRAM`` would."""
     runpy.run_path(str(program), run_name="__main__")
@@ -88,8 +102,8 @@ def run(program: Path) -> None:
 def tell_references() -> None:
     """In a preview, send an unknown output that is passed on unchanged as what it is: that output of that resource.
 
-    The SDK serialises each unknown as the same text. An argument that *is* (identity, not equality) an output kept by one
-    of the resources it comes from can be named honestly; anything computed from it stays unknown.
+    The SDK serialises each unknown as the same text. An argument that *is* (identity, not equality) an output kept by
+    one of the resources it comes from can be named honestly; anything computed from it stays unknown.
     """
     from pulumi import _types
     from pulumi.runtime import known_types, rpc

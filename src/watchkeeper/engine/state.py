@@ -1,11 +1,11 @@
 """The state file: what was deployed, so that nothing made is ever forgotten.
 
-Three files beside each other: ``dev.json``, the last complete state, replaced atomically; ``dev.json.journal``, one line
-for each thing that happened since, on disk before the next thing begins; ``dev.json.lock``. A create, update or delete is
-announced in the journal before the cloud is asked and concluded after it answered, so a process killed at any point
-leaves an announcement behind (:class:`Pending`) that the next run looks into. A half-written last line is an announcement
-that never led to anything. Earlier states are kept as ``dev.json.backup-1`` (the newest) to ``-5``. Secrets are readable
-in it; the files belong to the user alone (mode 0600).
+Three files beside each other: ``dev.json``, the last complete state, replaced atomically; ``dev.json.journal``, one
+line for each thing that happened since, on disk before the next thing begins; ``dev.json.lock``. A create, update or
+delete is announced in the journal before the cloud is asked and concluded after it answered, so a process killed at any
+point leaves an announcement behind (:class:`Pending`) that the next run looks into. A half-written last line is an
+announcement that never led to anything. Earlier states are kept as ``dev.json.backup-1`` (the newest) to ``-5``.
+Secrets are readable in it; the files belong to the user alone (mode 0600).
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class StateFile:
     ) -> None:
         """Conclude an operation (or note a change that needed none), all in one line.
 
-        ``put`` is what exists now, ``drop`` a URN that no longer does, ``doom`` a replaced resource that is to be deleted
+        ``put`` is what exists now, ``drop`` a URN that no longer does, ``doom`` a replaced resource that is to go
         later, ``spare`` one that was doomed and is gone. Not ``durable``: what the next run would find out by itself.
         """
         record = {

@@ -1,0 +1,92 @@
+"""Nothing in a program may depend on our engine: under the SDK's own mocks it registers the same resources."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.engine.preview import preview
+from watchkeeper.engine.program import Project, load_project
+
+ROOT = Path(__file__).parents[2]
+UNDER_MOCKS = """
+import asyncio, json, os, runpy, sys
+import pulumi
+
+settings = json.loads(sys.argv[1])
+os.chdir(settings["program"])
+sys.path.insert(0, settings["program"])
+seen = []
+
+
+class Mocks(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        seen.append([args.typ, args.name])
+        return args.resource_id or f"{args.name}-id", dict(args.inputs)
+
+    def call(self, args):
+        return settings["answers"].get(args.token, dict(args.args))
+
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+pulumi.runtime.set_mocks(Mocks(), settings["project"], settings["stack"], preview=True)
+pulumi.runtime.set_all_config(settings["config"])
+
+
+def program():
+    runpy.run_path(settings["program"], run_name="__main__")
+
+
+loop.run_until_complete(pulumi.runtime.stack.run_pulumi_func(program))
+print(json.dumps(sorted(pair for pair in seen if pair[0] != "pulumi:pulumi:Stack")))
+"""
+REGION = "us-east-1"
+ANSWERS = {
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012", "id": "x"},
+    "aws:index/getRegion:getRegion": {"region": REGION, "name": REGION, "id": REGION},
+    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
+}
+
+
+def under_stock_mocks(project: Project) -> list[list[str]]:
+    """Type and name of everything that the program registers under the mocks of Pulumi's SDK, none of our code about."""
+    settings = {
+        "program": str(project.program),
+        "project": project.name,
+        "stack": project.stack,
+        "config": dict(project.config),
+        "answers": ANSWERS,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", UNDER_MOCKS, json.dumps(settings)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    registered: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return registered
+
+
+def under_our_engine(project: Project) -> list[list[str]]:
+    shown = preview(project)
+    assert shown.error is None, shown.error
+    return sorted([one.type, one.name] for one in shown.graph if one.type != "pulumi:pulumi:Stack")
+
+
+@pytest.mark.parametrize(
+    ("directory", "stack"),
+    [(Path(__file__).parent / "programs" / "small", "dev"), (ROOT / "infra", "dev")],
+    ids=["small", "infra"],
+)
+def test_the_same_resources_are_registered_under_the_sdks_mocks(directory: Path, stack: str) -> None:
+    project = load_project(directory, stack)
+    ours = under_our_engine(project)
+    assert ours
+    assert under_stock_mocks(project) == ours
