@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .paging import Fetch, Key, of_sequence, page
@@ -91,6 +92,7 @@ def to_seconds(moment: float | str | datetime) -> float:
     return float(moment)
 
 
+@lru_cache(maxsize=4096)
 def to_iso(seconds: float) -> str:
     """``2026-09-27T08:00:00.000Z``, as Config writes times in events."""
     moment = datetime.fromtimestamp(seconds, UTC)

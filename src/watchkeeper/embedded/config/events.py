@@ -45,8 +45,8 @@ def queue_notification(db: Session, account: str, region: str, notification: Not
     if len(detail) > MESSAGE_LIMIT and notification.detail_type == _ITEM_CHANGE:
         db.queue("emit", "oversized", account, region, {"detail": notification.detail, "subject": notification.subject})
         return
-    body = {"type": notification.detail_type, "detail": detail, "resources": list(notification.resources)}
-    db.queue("emit", "event", account, region, body)
+    entry = {"type": notification.detail_type, "detail": detail, "resources": list(notification.resources)}
+    db.announce(account, region, entry)
     if topic_of(db, account, region):
         db.queue("emit", "notify", account, region, {"subject": notification.subject, "message": detail})
 
@@ -148,4 +148,5 @@ def _evaluation_result(result: Result) -> dict[str, Any]:
 
 def _subject(text: str) -> str:
     """SNS takes 100 characters without control characters."""
-    return "".join(letter for letter in text if letter.isprintable())[:SUBJECT_LIMIT]
+    printable = text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
+    return printable[:SUBJECT_LIMIT]

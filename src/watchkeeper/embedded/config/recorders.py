@@ -50,8 +50,12 @@ def frequency_of(body: Mapping[str, Any], resource_type: str) -> str:
 
 def running_recorder(db: Session, account: str, region: str) -> dict[str, Any] | None:
     """The stored customer-managed recorder if it is on, else a service-linked one, else None."""
-    running = [body for _, body in db.entities(account, region, KIND) if body["status"]["recording"]]
-    return min(running, key=lambda body: bool(body["recorder"].get("servicePrincipal")), default=None)
+
+    def read() -> dict[str, Any] | None:
+        running = [body for _, body in db.entities(account, region, KIND) if body["status"]["recording"]]
+        return min(running, key=lambda body: bool(body["recorder"].get("servicePrincipal")), default=None)
+
+    return db.remembered(account, region, KIND, read)
 
 
 def customer_recorder(call: Call) -> dict[str, Any] | None:

@@ -14,21 +14,24 @@ from watchkeeper.model import EPOCH, ConfigurationItem, ItemStatus
 
 from .active import active_rules
 from .context import config_arn
-from .evaluating import evaluate_change
+from .evaluating import NOT_EVALUATED, Findings, evaluate_change
 from .events import item_change, queue_notification
 from .recorders import frequency_of, running_recorder, scope_of
-from .results import COMPLIANCE_TYPE, record_outcomes, results_of_resource
-from .rule_status import note_success
+from .results import COMPLIANCE_TYPE, held_results, record_outcomes, results_of_resource
+from .rule_status import note_failure, note_success
 from .states import append_state, current, fingerprint, pack, state_by_id, unpack
 from .store import Session
 
 DAY = 24 * 3600
+_Rule = tuple[str, str, str]
+"""Account, region, name."""
 
 
 def record_items(db: Session, environment: Environment, items: Iterable[ConfigurationItem], now: float) -> None:
     """Record states as they came in: what the recorder leaves out is dropped, daily types wait for the day's end."""
     recorders = {}
-    evaluated: set[tuple[str, str, str]] = set()
+    ran: set[_Rule] = set()
+    failed: dict[_Rule, str] = {}
     for item in items:
         place = (item.account_id, item.region)
         if place not in recorders:
@@ -39,9 +42,14 @@ def record_items(db: Session, environment: Environment, items: Iterable[Configur
         if frequency_of(recorder, item.resource_type) == "DAILY" and current(db, *item.key) is not None:
             db.run("INSERT OR REPLACE INTO daily VALUES (?,?,?,?,?)", (*item.key, pack(item)))
             continue
-        evaluated |= _record(db, environment, item, now)
-    for account, region, rule in evaluated:
-        note_success(db, account, region, rule, now)
+        findings = _record(db, environment, item, now)
+        if findings is not None:
+            ran |= {(*place, rule) for rule in findings.ran}
+            failed |= {(*place, rule): reason for rule, reason in findings.failed.items()}
+    for rule in ran - set(failed):
+        note_success(db, *rule, now)
+    for rule, reason in failed.items():
+        note_failure(db, *rule, now, NOT_EVALUATED, reason, invoked=True)
 
 
 def flush_daily(db: Session, environment: Environment, account: str, region: str, now: float) -> None:
@@ -83,17 +91,21 @@ def keep_state(db: Session, item: ConfigurationItem, now: float) -> tuple[Config
     return item, state
 
 
-def _record(db: Session, environment: Environment, item: ConfigurationItem, now: float) -> set[tuple[str, str, str]]:
-    """Keep a state, evaluate it; the rules (account, region, name) that did."""
+def _record(db: Session, environment: Environment, item: ConfigurationItem, now: float) -> Findings | None:
+    """Keep a state and evaluate it; None where nothing changed."""
     kept = keep_state(db, item, now)
     if kept is None:
-        return set()
+        return None
     item, state = kept
     account, region = item.account_id, item.region
-    outcomes, rules = evaluate_change(db, environment, item, state, now)
-    changed = record_outcomes(db, account, region, outcomes, now, now)
+    held = held_results(db, *item.key)
+    findings = evaluate_change(db, environment, item, state, held, now)
+    own = [outcome for outcome in findings.outcomes if outcome.resource_type == item.resource_type]
+    others = [outcome for outcome in findings.outcomes if outcome.resource_type != item.resource_type]
+    changed = record_outcomes(db, account, region, own, now, now, held=held)
+    changed |= record_outcomes(db, account, region, others, now, now)
     keep_compliance(db, account, region, changed, now)
-    return {(account, region, rule) for rule in rules}
+    return findings
 
 
 def _buried(previous: ConfigurationItem, item: ConfigurationItem) -> ConfigurationItem:

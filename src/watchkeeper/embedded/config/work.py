@@ -31,7 +31,7 @@ from .states import CHUNK, current, portion
 from .store import Session, Store, Work
 
 LANES = ("evaluate", "invoke", "remediate", "emit")
-_BATCH = 200
+_BATCH = 20
 _ATTEMPTS = 20
 _log = logging.getLogger(__name__)
 
@@ -168,9 +168,9 @@ def _run_managed(
     subjects = [item for _, item in rows] + unrecorded
     if rule.about_account and "after" not in work.body:
         subjects.append(evaluation.account_item(account, region))
-    outcomes = evaluate_items(db, environment, rule, account, region, subjects, now)
+    findings = evaluate_items(db, environment, rule, account, region, subjects, now)
     last = len(rows) < CHUNK
-    changed = record_outcomes(db, account, region, outcomes, now, started)
+    changed = record_outcomes(db, account, region, findings.outcomes, now, started)
     if last:
         changed |= record_outcomes(
             db, account, region, stale_outcomes(db, account, region, rule.name, started, now), now, now
@@ -245,11 +245,12 @@ def send_events(bench: Bench, works: list[Work]) -> None:
     entries = [
         {
             "Source": "aws.config",
-            "DetailType": work.body["type"],
-            "Detail": work.body["detail"],
-            "Resources": work.body["resources"],
+            "DetailType": entry["type"],
+            "Detail": entry["detail"],
+            "Resources": entry["resources"],
         }
         for work in works
+        for entry in work.body["entries"]
     ]
     bench.environment.put_events(works[0].account, works[0].region, entries)
     with bench.store.write() as db:
