@@ -54,7 +54,7 @@ ANSWERS = {
 
 
 def under_stock_mocks(project: Project) -> list[list[str]]:
-    """Type and name of everything that the program registers under the mocks of Pulumi's SDK, none of our code about."""
+    """Type and name of everything that the program registers under the mocks of Pulumi's SDK."""
     settings = {
         "program": str(project.program),
         "project": project.name,

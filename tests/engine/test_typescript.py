@@ -1,7 +1,7 @@
 """The same engine runs TypeScript programs. Needs Node.js and an installed ``@pulumi/pulumi``.
 
-``WATCHKEEPER_NODE_MODULES`` names a folder with ``node_modules`` when the checkout has none above the program (made by
-``npm install --ignore-scripts @pulumi/pulumi typescript ts-node``); without either, these tests are skipped and say so.
+``make node`` installs it beside the program; ``WATCHKEEPER_NODE_MODULES`` names another folder that has ``node_modules``.
+Without either, these tests are skipped and say so.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from watchkeeper.engine.preview import preview
 from watchkeeper.engine.program import Project, ProjectError, load_project
 from watchkeeper.graph import UNKNOWN, Secret
 
-PROGRAM = Path(__file__).parent / "programs" / "typescript"
+PROGRAM = Path(__file__).parent / "typescript"
 
 
 def modules() -> Path | None:
     named = os.environ.get("WATCHKEEPER_NODE_MODULES")
-    folders = [Path(named)] if named else list(PROGRAM.parents)
+    folders = [Path(named)] if named else [PROGRAM, *PROGRAM.parents]
     return next((folder for folder in folders if (folder / "node_modules" / "@pulumi" / "pulumi").exists()), None)
 
 
 needs_node = pytest.mark.skipif(
     shutil.which("node") is None or modules() is None,
-    reason="Node.js or node_modules/@pulumi/pulumi is not installed (set WATCHKEEPER_NODE_MODULES)",
+    reason="Node.js or node_modules/@pulumi/pulumi is not installed: run `make node`",
 )
 
 
 @pytest.fixture
 def typed(tmp_path: Path) -> Project:
     folder = tmp_path / "program"
-    shutil.copytree(PROGRAM, folder)
+    shutil.copytree(PROGRAM, folder, ignore=shutil.ignore_patterns("node_modules"))
     found = modules()
     assert found is not None
     (folder / "node_modules").symlink_to(found / "node_modules")
@@ -94,7 +94,7 @@ def test_a_typescript_program_that_stops_is_explained(typed: Project, statement:
 
 
 def test_without_the_sdk_the_remedy_is_said(tmp_path: Path) -> None:
-    shutil.copytree(PROGRAM, tmp_path / "program")
+    shutil.copytree(PROGRAM, tmp_path / "program", ignore=shutil.ignore_patterns("node_modules"))
     if shutil.which("node") is None:
         pytest.skip("Node.js is not installed")
     with pytest.raises(ProjectError, match="npm install"):
