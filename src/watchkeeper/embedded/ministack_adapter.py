@@ -592,4 +592,9 @@ async def reset() -> None:
 
     async with app._get_reset_lock():
         await asyncio.to_thread(app._reset_all_state)
-    _SAVED.clear()
+
+
+def forget_saved() -> None:
+    """After a reset, whoever made it: the files are gone, so everything is to be written again."""
+    with _SAVING:
+        _SAVED.clear()

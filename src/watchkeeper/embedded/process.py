@@ -276,6 +276,7 @@ class Server:
         }
 
     def _forget(self) -> None:
+        adapter.forget_saved()
         self.recorder.reset()
         self.config.reset()
         self._additions.reset()

@@ -394,9 +394,13 @@ class Recorder:
         return found
 
     def _key(self, account: str, region: str, edge: Relationship) -> str:
-        for key, known in self._known[account, region, edge.resource_type].items():
-            if known.item.resource_id == edge.resource_id or (
-                edge.resource_name and known.item.resource_name == edge.resource_name
+        """What the API names the other end by; its id where nothing better is known."""
+        known = self._known[account, region, edge.resource_type]
+        if edge.resource_id in known or READERS[edge.resource_type].service == "ec2":
+            return edge.resource_id
+        for key, entry in known.items():
+            if entry.item.resource_id == edge.resource_id or (
+                edge.resource_name and entry.item.resource_name == edge.resource_name
             ):
                 return key
         return edge.resource_id

@@ -44,7 +44,7 @@ def test_what_was_there_is_there_again(tmp_path: Path) -> None:
         assert eventually(lambda: aws.states("AWS::S3::Bucket", "after-the-restart"))
 
 
-def test_a_kill_costs_nothing_that_was_saved_and_a_deletion_in_between_is_noticed(tmp_path: Path) -> None:
+def test_a_kill_costs_nothing_that_was_saved(tmp_path: Path) -> None:
     server = start(tmp_path)
     aws = Aws(server)
     aws.start_recording("us-east-1", prepare(aws))
