@@ -35,7 +35,7 @@ from watchkeeper.rules.pack import read_pack
 
 CHUNK = 4 << 20
 """Bytes of unpacked items that go to a worker at once."""
-SMALL = 8 << 20
+SMALL = 1 << 20
 """Input up to this many bytes (as stored) is evaluated in this process: starting workers would take longer."""
 RELATED_TYPES = frozenset({"AWS::EC2::SecurityGroup", "AWS::ElasticLoadBalancingV2::LoadBalancer"})
 """Types with a rule that reads the relationships."""
@@ -823,7 +823,7 @@ def evaluate_sources(
     workers: int | None = None,
     now: datetime | None = None,
 ) -> OfflineResult:
-    """Evaluate the files of sources (see :func:`s3_sources`). ``workers``: processes, one per core by default; 0: none."""
+    """Evaluate the files of sources (see :func:`s3_sources`). ``workers``: processes, one a core unless given."""
     count = (os.cpu_count() or 1) if workers is None else workers
     return _Run(sources, rules, now or datetime.now(UTC), on_progress, count).run()
 

@@ -1,4 +1,4 @@
-"""Fixtures of the rules: items as AWS Config writes them, changed where a case says so, and a lookup over what is given."""
+"""Fixtures of the rules: items as AWS Config writes them, changed as a case says, and a lookup over what is given."""
 
 from __future__ import annotations
 

@@ -190,7 +190,9 @@ def clip(text: str, limit: int = ANNOTATION_LIMIT) -> str:
 def shown(value: Any, limit: int = 60) -> str:
     """A value as an annotation shows it: on one line, quoted where it is text, cut."""
     text = f'"{value}"' if isinstance(value, str) else str(value)
-    return clip("".join(c if c.isprintable() else " " for c in text), limit)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= limit else clip(text, limit)
 
 
 def listed(values: Iterable[Any], most: int = 5) -> str:
@@ -206,7 +208,7 @@ def dig(value: Any, *path: str) -> Any:
     for key in path:
         if value is None:
             return None
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise Unavailable(f"the item holds {_kind(value)} where an object with {key} belongs")
         value = value.get(key)
     return value
@@ -220,13 +222,16 @@ def pick(value: Any, *names: str) -> Any:
     """
     if value is None:
         return None
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise Unavailable(f"the item holds {_kind(value)} where an object with {names[0]} belongs")
     for name in names:
         if name in value:
             return value[name]
     wanted = {name.lower() for name in names}
-    return next((held for key, held in value.items() if isinstance(key, str) and key.lower() in wanted), None)
+    for key, held in value.items():
+        if isinstance(key, str) and key.lower() in wanted:
+            return held
+    return None
 
 
 def need(value: Any, *names: str) -> Any:

@@ -1,0 +1,90 @@
+"""Parameters of managed rules: types, ranges, names, and every problem at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchkeeper.catalog import managed_rules
+from watchkeeper.rules import ParameterError, parse_parameters, parse_value
+
+
+@pytest.mark.parametrize(
+    ("identifier", "raw", "parsed"),
+    [
+        ("DESIRED_INSTANCE_TYPE", {"instanceType": "t3.micro, t3.small"}, {"instanceType": ("t3.micro", "t3.small")}),
+        ("DESIRED_INSTANCE_TYPE", '{"instanceType":"t3.micro"}', {"instanceType": ("t3.micro",)}),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": "7"}, {"backupRetentionPeriod": 7}),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"checkReadReplicas": "True"}, {"checkReadReplicas": True}),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": 7}, {"backupRetentionPeriod": 7}),
+        ("AURORA_MYSQL_BACKTRACKING_ENABLED", {"BacktrackWindowInHours": "1.5"}, {"BacktrackWindowInHours": 1.5}),
+        ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", "", {}),
+        ("RDS_LOGGING_ENABLED", {"additionalLogs": "postgres:upgrade"}, {"additionalLogs": {"postgres": "upgrade"}}),
+    ],
+)
+def test_values_by_type(identifier: str, raw: Any, parsed: Any) -> None:
+    assert parse_parameters(identifier, raw) == parsed
+
+
+@pytest.mark.parametrize(
+    ("identifier", "raw", "problem"),
+    [
+        ("DESIRED_INSTANCE_TYPE", {}, "instanceType is required and missing"),
+        ("DESIRED_INSTANCE_TYPE", {"instanceType": ""}, "instanceType is empty"),
+        ("DESIRED_INSTANCE_TYPE", {"instanceType": "big"}, "not of the form"),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": "36"}, "the most is 35"),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": "seven"}, "whole number"),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"checkReadReplicas": "yes"}, "true or false"),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"preferredBackupWindow": "25:00-26:00"}, "not of the form"),
+        ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetention": "7"}, "did you mean backupRetentionPeriod?"),
+        ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", {"x": "1"}, "the rule has no parameters"),
+        ("EC2_INSTANCE_TYPE_ALLOWED", {}, "did you mean DESIRED_INSTANCE_TYPE?"),
+        ("DESIRED_INSTANCE_TYPE", "[]", "not a JSON object"),
+        ("DESIRED_INSTANCE_TYPE", "{", "not JSON"),
+        ("DESIRED_INSTANCE_TYPE", " " * 1025, "AWS takes 1024"),
+    ],
+)
+def test_what_is_wrong_is_said(identifier: str, raw: Any, problem: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        parse_parameters(identifier, raw)
+    assert problem in str(error.value)
+
+
+def test_every_problem_at_once() -> None:
+    with pytest.raises(ParameterError) as error:
+        parse_parameters("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": "x", "checkReadReplicas": 1, "z": ""})
+    assert len(error.value.problems) == 3
+
+
+def test_defaults_are_the_consoles_and_only_on_request() -> None:
+    with pytest.raises(ParameterError):
+        parse_parameters("ACCESS_KEYS_ROTATED", {})
+    assert parse_parameters("ACCESS_KEYS_ROTATED", {}, fill_defaults=True) == {"maxAccessKeyAge": 90}
+
+
+PARAMETERS = [p for rule in managed_rules().values() for p in rule.parameters]
+LIMITED = [p for p in PARAMETERS if p.minimum is not None or p.maximum is not None]
+
+
+@pytest.mark.parametrize("parameter", LIMITED, ids=lambda p: p.name)
+def test_boundaries_of_ranges(parameter: Any) -> None:
+    for limit, step in ((parameter.minimum, -1), (parameter.maximum, 1)):
+        if limit is None:
+            continue
+        assert parse_value(parameter, str(int(limit))) == limit
+        with pytest.raises(ValueError, match=parameter.name):
+            parse_value(parameter, str(int(limit) + step))
+
+
+@given(
+    parameter=st.sampled_from(PARAMETERS),
+    raw=st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()),
+)
+def test_a_value_is_parsed_or_refused_with_its_name(parameter: Any, raw: Any) -> None:
+    try:
+        parse_value(parameter, raw)
+    except ValueError as error:
+        assert parameter.name in str(error)

@@ -1,0 +1,120 @@
+"""Policies: what is public, what is everything, and that no document breaks the reading."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchkeeper.rules import Unavailable
+from watchkeeper.rules.policy import account_of, denies_plain_http, full_service, grants_admin, matches, statements
+
+
+def one(**fields: Any) -> Any:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"} | fields
+    return statements({"Version": "2012-10-17", "Statement": statement})[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "public"),
+    [
+        ({}, True),
+        ({"Principal": {"AWS": "*"}}, True),
+        ({"Principal": {"AWS": ["1", "*"]}}, True),
+        ({"Principal": {"AWS": "123456789012"}}, False),
+        ({"Principal": {"Service": "*"}}, False),
+        ({"Effect": "Deny"}, False),
+        ({"Principal": None, "NotPrincipal": {"AWS": "123456789012"}}, True),
+        ({"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}, False),
+        ({"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-*"}}}, True),
+        ({"Condition": {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}}, True),
+        ({"Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}, True),
+        ({"Condition": {"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}}, True),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:123456789012:*"}}}, False),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::mine"}}}, False),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}}, True),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}}}, False),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/1"]}}}, True),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "::/0"}}}, True),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
+    ],
+)
+def test_what_is_public(fields: dict[str, Any], public: bool) -> None:
+    assert one(**fields).is_public is public
+
+
+def test_admin_and_full_services() -> None:
+    assert grants_admin(one(Action="*"))
+    assert not grants_admin(one(Action="*", Resource="arn:aws:s3:::a"))
+    assert not grants_admin(one(Action="*", Effect="Deny"))
+    assert full_service(one(Action=["s3:Get*", "EC2:*"])) == "ec2:*"
+    assert full_service(one(Action="s3:Get*")) is None
+
+
+def test_actions_with_wildcards() -> None:
+    assert one(Action="s3:Get*").covers_action("s3:GetObject")
+    assert not one(Action="s3:Get*").covers_action("s3:PutObject")
+    assert one(Action=None, NotAction="s3:Get*").covers_action("s3:PutObject")
+    assert one(Action="s3:DeleteObject").may_match("s3:Delete*")
+
+
+@pytest.mark.parametrize("document", [None, "", {}, [], '{"Statement": []}'])
+def test_no_policy_has_no_statements(document: Any) -> None:
+    assert statements(document) == ()
+
+
+@pytest.mark.parametrize("document", ["no json", 5, {"Statement": ["x"]}, {"Statement": {"Action": [{}]}}])
+def test_what_is_no_policy_is_unavailable(document: Any) -> None:
+    with pytest.raises(Unavailable):
+        statements(document)
+
+
+def test_url_encoded_as_iam_gives_it() -> None:
+    assert statements("%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22%2A%22%7D%7D")[0].actions
+
+
+def test_tls_may_be_asked_for_in_two_statements() -> None:
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    arn = "arn:aws:s3:::a"
+    split = statements({"Statement": [deny | {"Resource": arn}, deny | {"Resource": f"{arn}/*"}]})
+    assert denies_plain_http(split, arn)
+    assert not denies_plain_http(split[:1], arn)
+
+
+@given(st.text(alphabet="ab*?[]", max_size=6), st.text(alphabet="ab[]", max_size=6))
+def test_wildcards_are_iams(pattern: str, value: str) -> None:
+    import re
+
+    expected = re.fullmatch("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern), value, re.DOTALL)
+    assert matches(pattern, value) is bool(expected)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda i: st.lists(i) | st.dictionaries(st.text(), i)
+)
+KEYS = st.sampled_from(["Effect", "Action", "Resource", "Principal", "Condition", "NotAction", "Sid"])
+
+
+@given(st.lists(st.dictionaries(KEYS, JSON, max_size=5), max_size=3), st.booleans())
+def test_any_document_is_read_or_unavailable(entries: list[Any], encoded: bool) -> None:
+    document: Any = {"Statement": entries}
+    try:
+        found = statements(json.dumps(document) if encoded else document)
+    except Unavailable:
+        return
+    for statement in found:
+        assert statement.is_public in (True, False)
+        assert not (statement.is_public and not statement.allows)
+
+
+@given(st.text())
+def test_account_of_any_text(principal: str) -> None:
+    assert account_of(principal) in principal
