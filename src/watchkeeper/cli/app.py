@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from watchkeeper.cli import assess, demo, deploy, local, monitor
+from watchkeeper.cli import assess, checks, demo, deploy, local, monitor
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.output import err, safe
 
@@ -48,6 +48,7 @@ FIRST, DEPLOYING, WATCHING, ASKING = "First steps", "Deploying", "Watching", "As
 app.command(rich_help_panel=FIRST)(demo.demo)
 app.command(rich_help_panel=FIRST)(deploy.init)
 app.add_typer(local.app, name="local", rich_help_panel=FIRST)
+app.command(rich_help_panel=DEPLOYING)(checks.preflight)
 app.command(rich_help_panel=DEPLOYING)(deploy.preview)
 app.command(rich_help_panel=DEPLOYING)(deploy.up)
 app.command(rich_help_panel=DEPLOYING)(deploy.destroy)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from watchkeeper.cli.checks import stop_on_errors
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import (
     EnvOption,
@@ -84,15 +85,21 @@ def up(
     project: ProjectOption = None,
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
+    skip_preflight: Annotated[bool, typer.Option("--skip-preflight", help="Deploy without looking first.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the project: to the embedded AWS, or with --target aws through the Pulumi CLI.
+
+    The preflight checks run first; an error among their findings stops the deployment.
 
     [dim]Examples:[/]
     watchkeeper up
     watchkeeper up --env prod --target aws
     """
     folder = find_project(project)
+    load_project(folder, env)
+    if not skip_preflight:
+        stop_on_errors(folder, env)
     if target is Target.AWS:
         _pulumi_up(folder, env, as_json)
         return
@@ -266,7 +273,6 @@ def _pulumi_preview(folder: Path, env: str, as_json: bool) -> None:
 def _pulumi_up(folder: Path, env: str, as_json: bool) -> None:
     from watchkeeper.deployment import pulumi_cli
 
-    load_project(folder, env)
     with _engine_errors():
         outputs = pulumi_cli.up(folder, env, _echo)
     if as_json:
