@@ -1,8 +1,8 @@
 """Preflight: every known mistake of an AWS Config deployment, found in a resource graph before anything is deployed.
 
 ``read_target(path)`` turns a Pulumi project, a preview, a state export, a CloudFormation template or a Terraform plan
-into a graph; ``run(graph, options)`` gives a Report; ``inspect(path, options)`` does both; ``checks()`` has all checks by
-id; ``formats.render(report, name)`` writes a report.
+into a graph; ``run(graph, options)`` gives a Report; ``inspect(path, options)`` does both; ``checks()`` has all checks
+by id; ``formats.render(report, name)`` writes a report.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The same checks as a Pulumi policy pack: ``pulumi preview --policy-pack`` enforces them, with the same ids.
 
-https://www.pulumi.com/docs/insights/policy/policy-packs/. A pack is a folder with PulumiPolicy.yaml (runtime: python) and a
-``__main__.py`` that calls :func:`pack`. Errors are mandatory, warnings and unsure findings advisory, as Pulumi's
-``--policy-pack-config`` may change for each check; ``environment``, ``requiredTags``, ``destroyable`` and ``sharedRoles``
-are settings of every policy.
+https://www.pulumi.com/docs/insights/policy/policy-packs/. A pack is a folder with PulumiPolicy.yaml (runtime: python)
+and a ``__main__.py`` that calls :func:`pack`. Errors are mandatory, warnings and unsure findings advisory, as Pulumi's
+``--policy-pack-config`` may change for each check; ``environment``, ``requiredTags``, ``destroyable`` and
+``sharedRoles`` are settings of every policy.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from watchkeeper.preflight.inputs.spelling import Mapped
 
-_TAGS = frozenset({"tags", "tags_all"})
+_OPAQUE = frozenset({"tags", "tags_all", "policy", "assume_role_policy", "inline_policy.policy"})
 
 
-def _plain(kind: str, opaque: frozenset[str] = _TAGS, **renames: str) -> Mapped:
-    return Mapped(kind, {"tags_all": "tagsAll", **renames}, opaque | _TAGS)
+def _plain(kind: str, opaque: frozenset[str] = _OPAQUE, **renames: str) -> Mapped:
+    return Mapped(kind, {"tags_all": "tagsAll", **renames}, opaque | _OPAQUE)
 
 
 _ENVIRONMENT = frozenset({"environment.variables"})

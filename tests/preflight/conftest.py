@@ -1,0 +1,31 @@
+"""The correct stack, read once for all tests of the room."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.preflight import Target, read_target
+from watchkeeper.preflight.inputs import cloudformation
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def reference() -> Target:
+    """The correct Pulumi program, run in preview."""
+    return read_target(FIXTURES / "reference")
+
+
+@pytest.fixture(scope="session")
+def template() -> str:
+    """The correct CloudFormation template, as JSON."""
+    document, _ = cloudformation.load((FIXTURES / "reference.yaml").read_text(), "reference.yaml")
+    return json.dumps(document)
+
+
+@pytest.fixture(scope="session")
+def program_fixtures() -> Path:
+    return FIXTURES
