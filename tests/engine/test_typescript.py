@@ -1,6 +1,6 @@
 """The same engine runs TypeScript programs. Needs Node.js and an installed ``@pulumi/pulumi``.
 
-``make node`` installs it beside the program; ``WATCHKEEPER_NODE_MODULES`` names another folder that has ``node_modules``.
+``make node`` installs it beside the program; ``WATCHKEEPER_NODE_MODULES`` names another folder with ``node_modules``.
 Without either, these tests are skipped and say so.
 """
 
