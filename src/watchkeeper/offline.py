@@ -470,8 +470,8 @@ class _Evaluator:
                 outcome.problem(index, f"the item is not JSON: {error}")
         if rest and not rest.startswith(b"]"):
             outcome.problem(len(texts), f"the item is cut: its end is missing after {len(rest)} bytes")
-        elif place == "tail" and not rest:
-            outcome.problem(None, f"the file is cut after item {len(texts)} of its last part: ] is missing")
+        elif place == "tail" and not outcome.problem_count:
+            outcome.problem(None, "the file is cut, or is not JSON, after its last item")
         return values
 
     def _value(self, index: int, raw: Any, outcome: _Outcome, latest: bool) -> None:

@@ -1,0 +1,407 @@
+"""Snapshots and histories: every file is read as far as it goes, and what could not be read is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from watchkeeper import offline
+from watchkeeper.items import from_aws
+from watchkeeper.model import ComplianceType
+from watchkeeper.offline import (
+    Source,
+    all_rules,
+    evaluate_files,
+    evaluate_sources,
+    evaluation_price,
+    rules_of_pack,
+    select_rules,
+    what_if,
+)
+from watchkeeper.rules.pack import PackError, read_pack
+
+BASES = Path(__file__).parent / "rules" / "items"
+RULES = select_rules(["S3_BUCKET_VERSIONING_ENABLED", "DESIRED_INSTANCE_TYPE:instanceType=t3.micro,t3.small"])
+
+
+def item(name: str, number: int = 0, **changes: Any) -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads((BASES / f"{name}.json").read_text())
+    raw["resourceId"] = raw["resourceName"] = f"{name}-{number}"
+    return raw | changes
+
+
+def snapshot(items: list[Any], head: dict[str, Any] | None = None) -> bytes:
+    given_head = {"fileVersion": "1.0", "configSnapshotId": "1"} if head is None else head
+    return json.dumps(given_head | {"configurationItems": items}).encode()
+
+
+def run(data: bytes, rules: Any = RULES, name: str = "a_ConfigSnapshot_b.json", **options: Any) -> Any:
+    source = Source(name, len(data), lambda: io.BytesIO(data))
+    return evaluate_sources([source], rules, workers=options.pop("workers", 0), **options)
+
+
+def counts(result: Any) -> dict[str, dict[str, int]]:
+    return {r.rule.identifier: {k.value: n for k, n in r.counts.items()} for r in result.rules}
+
+
+OFF = {"supplementaryConfiguration": {"BucketVersioningConfiguration": {"status": "Off"}}}
+TWO = [item("bucket", 1), item("bucket", 2, **OFF), item("instance", 3)]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_snapshot(pack: Any) -> None:
+    result = run(pack(snapshot(TWO)))
+    assert counts(result) == {
+        "S3_BUCKET_VERSIONING_ENABLED": {"COMPLIANT": 1, "NON_COMPLIANT": 1},
+        "DESIRED_INSTANCE_TYPE": {"COMPLIANT": 1},
+    }
+    assert (result.items, result.coverage, result.incomplete) == (3, "2 of 2 rules evaluated", False)
+    (found,) = result.violations
+    assert (found.evaluation.resource_id, found.account_id, found.region) == (
+        "bucket-2",
+        "123456789012",
+        "eu-central-1",
+    )
+    assert "enable versioning" in found.evaluation.annotation
+
+
+def test_both_spellings_give_the_same() -> None:
+    from watchkeeper.items import to_api
+
+    api = [json.loads(json.dumps(to_api(from_aws(raw)), default=str)) for raw in TWO]
+    assert counts(run(snapshot(api))) == counts(run(snapshot(TWO)))
+
+
+def test_the_quick_reading_of_an_item_is_the_exact_one() -> None:
+    for path in BASES.glob("*.json"):
+        raw = json.loads(path.read_text())
+        quick, exact = offline.to_item(json.loads(path.read_text())), from_aws(raw)
+        same = {"relationships": (), "availability_zone": "", "creation_time": None, "state_id": ""}
+        assert dataclasses.replace(quick, **same) == dataclasses.replace(exact, **same), path.stem
+
+
+@pytest.mark.parametrize("cut", ["in an item", "after an item", "before the end", "in the head", "empty"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_is_cut(cut: str, packed: bool) -> None:
+    whole = snapshot([item("bucket", n) for n in range(5)])
+    end = {
+        "in an item": len(whole) - 100,
+        "after an item": len(whole) - 2,
+        "before the end": len(whole) - 1,
+        "in the head": 10,
+        "empty": 0,
+    }[cut]
+    result = run(gzip.compress(whole[:end]) if packed else whole[:end])
+    assert result.incomplete
+    assert all(problem.file == "a_ConfigSnapshot_b.json" and problem.message for problem in result.problems)
+    assert result.items == {"in an item": 4, "in the head": 0, "empty": 0}.get(cut, 5)
+
+
+def test_a_gzip_stream_that_is_cut_is_evaluated_as_far_as_it_goes() -> None:
+    import random
+
+    noise = random.Random(1)
+    whole = snapshot([item("bucket", n, relatedEvents=[noise.randbytes(600).hex()]) for n in range(300)])
+    packed = gzip.compress(whole)
+    result = run(packed[: len(packed) // 2])
+    assert 100 < result.items < 200
+    assert any("gzip stream is cut" in problem.message for problem in result.problems)
+    assert any("item is cut" in problem.message and problem.item == result.items for problem in result.problems)
+
+
+def test_a_gzip_stream_that_is_damaged() -> None:
+    packed = bytearray(gzip.compress(snapshot(TWO * 50)))
+    packed[len(packed) // 2] ^= 0xFF
+    assert run(bytes(packed)).incomplete
+
+
+def test_a_missing_file_is_an_error_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        evaluate_files([tmp_path / "nowhere.json"], RULES)
+
+
+def test_a_source_that_cannot_be_opened_is_a_problem() -> None:
+    def denied() -> Any:
+        raise PermissionError("denied")
+
+    good = Source("b.json", 1, lambda: io.BytesIO(snapshot(TWO)))
+    result = evaluate_sources([Source("a.json", 1, denied), good], RULES, workers=0)
+    assert (result.items, result.problems[0].file) == (3, "a.json")
+
+
+WRONG = [
+    None,
+    5,
+    "x",
+    [],
+    {},
+    {"resourceType": 5, "resourceId": "a"},
+    {"resourceType": "A"},
+    item("bucket", configuration=5),
+]
+
+
+def test_wrong_items_are_named_and_the_rest_is_evaluated() -> None:
+    result = run(snapshot([*WRONG[1:], *TWO]))
+    assert result.items == 3
+    assert [problem.item for problem in result.problems] == list(range(len(WRONG) - 1))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_item_that_is_not_json_in_the_middle(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline, "CHUNK", 4000)
+    monkeypatch.setattr(offline, "SMALL", 0)
+    text = snapshot([item("bucket", n) for n in range(40)]).replace(b'"bucket-17"', b'"bucket-17', 1)
+    broken = text.replace(b'"bucket-17,', b"nothing,", 1) if b'"bucket-17,' in text else text
+    result = run(broken, workers=workers)
+    assert result.items == 39
+    assert [problem.item for problem in result.problems] == [17]
+
+
+def test_objects_inside_that_begin_as_items_do() -> None:
+    inner = [{"awsAccountId": "x", "a": [{"awsAccountId": "}],{"}]}, {"awsAccountId": "y"}]
+    raws = [{"awsAccountId": "1", **item("bucket", n), "inner": inner} for n in range(400)]
+    assert next(iter(raws[0])) == "awsAccountId"
+    data = snapshot(raws)
+    small = offline.CHUNK
+    try:
+        offline.CHUNK = 3001
+        result = run(data)
+    finally:
+        offline.CHUNK = small
+    assert (result.items, result.problem_count) == (400, 0)
+
+
+def test_a_text_that_looks_like_a_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline, "CHUNK", 2000)
+    hostile = '"},{"configurationItemVersion": }]}'
+    raws = [item("bucket", n, resourceCreationTime=None, relatedEvents=[hostile]) for n in range(60)]
+    assert run(snapshot(raws)).items == 60
+
+
+def test_an_item_of_ten_megabytes() -> None:
+    large = item("bucket", 1, relatedEvents=["x" * (10 << 20)])
+    result = run(snapshot([item("bucket", 0), large, item("bucket", 2)]))
+    assert (result.items, result.problem_count) == (3, 0)
+
+
+def test_very_many_empty_items_are_counted_not_kept() -> None:
+    result = run(b'{"configurationItems":[' + b",".join([b"{}"] * 20_000) + b"]}")
+    assert (result.items, result.problem_count, len(result.problems)) == (0, 20_000, offline.MAX_PROBLEMS)
+
+
+def test_deep_nesting_is_a_problem_not_a_crash() -> None:
+    result = run(b'{"configurationItems":[' + b"[" * 5000 + b"]" * 5000 + b"]}")
+    assert result.incomplete
+
+
+def test_an_unknown_type_is_counted() -> None:
+    result = run(snapshot([item("bucket", 1, resourceType="AWS::New::Thing")]))
+    assert (result.resource_types, result.incomplete) == ({"AWS::New::Thing": 1}, False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(TWO[1]).encode(),
+        json.dumps([TWO[1]]).encode(),
+        json.dumps({"detail": {"messageType": "x", "configurationItem": TWO[1]}}).encode(),
+        json.dumps({"configurationItems": [TWO[1]]}, indent=2).encode(),
+        b" \n" + snapshot([TWO[1]]) + b"\n",
+    ],
+)
+def test_other_forms_of_files(data: bytes) -> None:
+    result = run(data)
+    assert counts(result)["S3_BUCKET_VERSIONING_ENABLED"] == {"NON_COMPLIANT": 1}
+    assert not result.incomplete
+
+
+def test_an_empty_snapshot() -> None:
+    result = run(snapshot([]))
+    assert (result.items, result.incomplete) == (0, False)
+
+
+def test_of_a_history_the_latest_counts() -> None:
+    early = item("bucket", 1, configurationItemCaptureTime="2026-01-01T00:00:00.000Z", **OFF)
+    late = item("bucket", 1, configurationItemCaptureTime="2026-02-01T00:00:00.000Z")
+    for order in ([early, late], [late, early]):
+        result = run(snapshot(order, {"fileVersion": "1.0"}), name="1_Config_eu_ConfigHistory_AWS::S3::Bucket_1.json")
+        assert counts(result)["S3_BUCKET_VERSIONING_ENABLED"] == {"COMPLIANT": 1}
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.json.gz").write_bytes(gzip.compress(snapshot(TWO)))
+    (tmp_path / "b.json").write_bytes(snapshot(TWO))
+    (tmp_path / "notes.txt").write_text("x")
+    result = evaluate_files([tmp_path], RULES)
+    assert (result.items, result.files) == (6, 2)
+
+
+def test_rules_that_need_other_items_see_those_of_their_account_and_region() -> None:
+    rules = select_rules(["VPC_FLOW_LOGS_ENABLED", "CLOUD_TRAIL_ENABLED", "IAM_ROOT_ACCESS_KEY_CHECK"])
+    vpc = {"resourceId": "vpc-0990dc6d", "resourceName": None}
+    here = [item("vpc", 1, **vpc), item("flowlog", 1), item("trail", 1)]
+    there = item("vpc", 1, **vpc, awsRegion="us-east-1")
+    found = counts(run(snapshot([*here, there]), rules))
+    assert found["VPC_FLOW_LOGS_ENABLED"] == {"COMPLIANT": 1, "NOT_EVALUATED": 1}
+    assert found["CLOUD_TRAIL_ENABLED"] == {"COMPLIANT": 1, "NOT_EVALUATED": 1}
+    assert found["IAM_ROOT_ACCESS_KEY_CHECK"] == {"NOT_EVALUATED": 2}
+
+
+def test_processes_give_what_one_process_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline, "CHUNK", 20_000)
+    monkeypatch.setattr(offline, "SMALL", 0)
+    names = sorted(path.stem for path in BASES.glob("*.json"))
+    data = gzip.compress(snapshot([item(names[n % len(names)], n) for n in range(400)]))
+    rules = all_rules()
+    one, two = run(data, rules), run(data, rules, workers=2)
+    assert counts(one) == counts(two)
+    assert [v.evaluation.resource_id for v in one.violations] == [v.evaluation.resource_id for v in two.violations]
+    assert one.items == 400
+    assert not one.incomplete
+
+
+def test_progress_ends_at_the_size() -> None:
+    seen: list[tuple[int, int, int]] = []
+    data = snapshot(TWO * 100)
+    run(data, on_progress=lambda *step: seen.append(step))
+    assert seen[-1][:2] == (len(data), len(data))
+    assert seen == sorted(seen)
+
+
+def test_selection_lists_every_problem() -> None:
+    with pytest.raises(offline.SelectionError) as error:
+        select_rules(["DESIRED_INSTANCE_TYPE", "NO_SUCH_RULE_AT_ALL_X", "s3-bucket-versioning-enabled"])
+    assert "instanceType is required" in str(error.value)
+    assert "NO_SUCH_RULE_AT_ALL_X" in str(error.value)
+    (rule,) = select_rules(["access-keys-rotated"])
+    assert rule.parameters == {"maxAccessKeyAge": "90"}
+
+
+PACK = """
+Parameters:
+  Age: {Default: '90', Type: String}
+  Types: {Default: '', Type: String}
+Conditions:
+  hasAge: {'Fn::Not': [{'Fn::Equals': ['', !Ref Age]}]}
+  hasTypes: !Not [!Equals ['', !Ref Types]]
+Resources:
+  Keys:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      ConfigRuleName: access-keys-rotated
+      InputParameters:
+        maxAccessKeyAge: {'Fn::If': [hasAge, {Ref: Age}, {Ref: 'AWS::NoValue'}]}
+      Source: {Owner: AWS, SourceIdentifier: ACCESS_KEYS_ROTATED}
+  Type:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      InputParameters:
+        instanceType: !If [hasTypes, !Ref Types, !Ref 'AWS::NoValue']
+      Scope: {ComplianceResourceTypes: ['AWS::EC2::Instance']}
+      Source: {Owner: AWS, SourceIdentifier: DESIRED_INSTANCE_TYPE}
+  Own:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      ConfigRuleName: own
+      Source: {Owner: CUSTOM_LAMBDA, SourceIdentifier: 'arn:aws:lambda:x'}
+"""
+
+
+def test_a_conformance_pack() -> None:
+    keys, kind = rules_of_pack(PACK, {"Types": "t3.micro"})
+    assert (keys.identifier, keys.parameters) == ("ACCESS_KEYS_ROTATED", {"maxAccessKeyAge": "90"})
+    assert (kind.name, kind.parameters, kind.scope.types) == (
+        "Type",
+        {"instanceType": "t3.micro"},
+        ("AWS::EC2::Instance",),
+    )
+    assert rules_of_pack(PACK)[1].parameters == {}
+    assert read_pack(PACK).custom == ("own",)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[", "not YAML"),
+        ("a: 1", "template with Resources"),
+        ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {}}}", "SourceIdentifier"),
+        ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {Source: !Ref X}}}", "does not declare"),
+        ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {Source: !GetAtt X.Y}}}", "not one of"),
+    ],
+)
+def test_what_is_no_pack(text: str, why: str) -> None:
+    with pytest.raises(PackError, match=why):
+        read_pack(text)
+
+
+def test_prices_fall_by_tier() -> None:
+    assert evaluation_price(100_000) == pytest.approx(100)
+    assert evaluation_price(500_000) == pytest.approx(100 + 320)
+    assert evaluation_price(600_000) == pytest.approx(420 + 50)
+    assert evaluation_price(1000, before=100_000) == pytest.approx(0.8)
+
+
+def test_what_if_counts_only_what_nobody_reports_yet() -> None:
+    data = snapshot(TWO)
+    source = Source("s_ConfigSnapshot.json", len(data), lambda: io.BytesIO(data))
+    enabled = select_rules(["S3_BUCKET_VERSIONING_ENABLED"])
+    candidates = [
+        dataclasses.replace(enabled[0], name="new-versioning"),
+        *select_rules(["S3_BUCKET_MFA_DELETE_ENABLED", "DESIRED_INSTANCE_TYPE:instanceType=m5.large"]),
+    ]
+    found = what_if([source], candidates, enabled, workers=0)
+    assert [(v.identifier, v.evaluation.resource_id) for v in found.newly_failing] == [
+        ("S3_BUCKET_MFA_DELETE_ENABLED", "bucket-1"),
+        ("S3_BUCKET_MFA_DELETE_ENABLED", "bucket-2"),
+        ("DESIRED_INSTANCE_TYPE", "instance-3"),
+    ]
+    assert len(found.result.rules) == 3
+    assert found.result.non_compliant == 4
+    assert found.cost.evaluations == 5 * 4
+    assert found.cost.usd == pytest.approx(0.02)
+    assert "pricing" in found.cost.source
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.lists(st.text(max_size=9)), max_size=3),
+        max_size=30,
+    ),
+    st.sampled_from([None, 1]),
+    st.integers(50, 900),
+)
+def test_any_items_are_cut_where_they_end(extras: list[Any], indent: int | None, chunk: int) -> None:
+    raws = [item("volume", n) | {f"x{k}": v for k, v in extra.items()} for n, extra in enumerate(extras)]
+    data = json.dumps({"configSnapshotId": "1", "configurationItems": raws}, indent=indent).encode()
+    before = offline.CHUNK
+    try:
+        offline.CHUNK = chunk
+        result = run(data, select_rules(["ENCRYPTED_VOLUMES"]))
+    finally:
+        offline.CHUNK = before
+    assert (result.items, result.problem_count) == (len(raws), 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_result(data: bytes) -> None:
+    for tried in (data, gzip.compress(data), b'{"configurationItems":[' + data):
+        result = run(tried)
+        assert result.items == 0
+        assert result.incomplete or b"[]" in tried or ComplianceType.COMPLIANT
+
+
+def test_orjson_takes_what_is_read() -> None:
+    assert orjson.loads(snapshot(TWO))["configurationItems"]
