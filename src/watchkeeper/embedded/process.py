@@ -176,7 +176,6 @@ class Server:
             state_file=options.directory / "recorders.json",
             sweep_seconds=options.sweep_seconds,
         )
-        environment.seen = self.recorder.seen
         app = adapter.application()
         adapter.assume_tls()
         adapter.know_managed_policies(managed_policy_document)

@@ -29,8 +29,6 @@ _log = logging.getLogger(__name__)
 Place = tuple[str, str]
 """Account and region."""
 _HISTORY = 512
-_SETTLE = 5.0
-"""Seconds between the start of a recorder and the first sweep."""
 _ANYWHERE = GLOBAL_TYPES | {EVERYTHING, "AWS::S3::Bucket", "AWS::S3::AccountPublicAccessBlock"}
 """Types whose requests may be signed for another region than the one that records them."""
 
@@ -130,21 +128,19 @@ class Recorder:
             thread.join(timeout=5)
 
     def watch(self, account: str, region: str) -> None:
-        """A recorder there was started, changed or stopped. Config itself discovers what there is, and :meth:`seen`
-        hears of it; the first sweep comes soon after, for what happened in between."""
+        """A recorder there was started, changed or stopped: discover what it records now, all of it."""
+        place = (account, region)
         with self._lock:
-            self._places.add((account, region))
-            self._recalled = {place for place in self._recalled if place[:2] != (account, region)}
+            self._places.add(place)
+            self._recalled = {recalled for recalled in self._recalled if recalled[:2] != place}
+            for where, known in self._known.items():
+                if where[:2] == place:
+                    # What Config was told while the type wasn't recorded, it didn't keep: tell it again.
+                    known.update({key: replace(entry, mark="") for key, entry in known.items()})
             self._remember()
-        self._schedule((account, region), min(_SETTLE, self._sweep_every))
-
-    def seen(self, item: ConfigurationItem, began: float) -> None:
-        """Config read this resource by itself, in a reading that began then (monotonic seconds)."""
-        with self._lock:
-            key = READERS[item.resource_type].key(item)
-            known = self._known[item.account_id, item.region, item.resource_type]
-            if key not in known or known[key].read_at <= began:
-                known[key] = _Known(replace(item, configuration={}, supplementary={}), fingerprint(item), began)
+        with self._wake:
+            self._asked.add(place)
+        self._schedule(place, 0.0)
 
     def notice(self, changes: Iterable[Change]) -> None:
         """Something may have changed; returns at once."""
@@ -309,10 +305,7 @@ class Recorder:
         if scope is None:
             return
         types = [type_ for type_ in READERS if scope.records(type_)]
-        try:
-            self._recall(account, region, types)
-        except Exception:  # noqa: BLE001 - costs what was deleted while nothing ran, not the sweep
-            _log.exception("couldn't ask AWS Config what it holds for %s", place)
+        self._recall(account, region, types)
         for type_ in types:
             # One type at a time: changes that come in meanwhile go first.
             if self._stopping:
@@ -411,7 +404,11 @@ class Recorder:
             if (account, region, type_) in self._recalled:
                 continue
             self._recalled.add((account, region, type_))
-            held = list(self._discovered(account, region, type_))
+            try:
+                held = list(self._discovered(account, region, type_))
+            except Exception as error:  # noqa: BLE001 - a type outside the API's enum, say: costs what was deleted meanwhile
+                _log.info("AWS Config doesn't say which %s it holds: %s", type_, error)
+                continue
             with self._lock:
                 known = self._known[account, region, type_]
                 for item in held:

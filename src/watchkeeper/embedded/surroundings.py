@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -39,8 +38,6 @@ class MiniStackEnvironment:
         self._clients: dict[tuple[str, str], Clients] = {}
         self._lock = threading.Lock()
         self._session = boto3.Session()
-        self.seen: Callable[[ConfigurationItem, float], None] = lambda _item, _began: None
-        """Hears of every resource that Config reads, with the monotonic time at which the reading began."""
 
     def warm_up(self, account: str, region: str) -> None:
         """Make the clients that the first change will need: loading the service models takes a second."""
@@ -160,10 +157,7 @@ class MiniStackEnvironment:
     def read(self, account: str, region: str, types: Collection[str] | None = None) -> Iterator[ConfigurationItem]:
         """See the protocol. One type after the other, so that changes that come in meanwhile aren't kept waiting."""
         for type_ in sorted(inventory.READERS if types is None else types):
-            began = time.monotonic()
-            for item in self.read_all(account, region, [type_], self._on_gap):
-                self.seen(item, began)
-                yield item
+            yield from self.read_all(account, region, [type_], self._on_gap)
 
     def read_one(self, account: str, region: str, resource_type: str, resource_id: str) -> ConfigurationItem | None:
         """See the protocol."""

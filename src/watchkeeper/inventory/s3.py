@@ -14,6 +14,8 @@ from watchkeeper.model import ConfigurationItem
 
 BUCKET, ACCOUNT_BLOCK = "AWS::S3::Bucket", "AWS::S3::AccountPublicAccessBlock"
 _GONE = ("NoSuchBucket", "404")
+_FEW = 5
+"""Up to so many buckets are looked up one by one, more by listing all."""
 _PERMISSIONS = {
     "FULL_CONTROL": "FullControl",
     "READ": "Read",
@@ -218,8 +220,8 @@ BUCKET_ASPECTS: dict[str, tuple[str, tuple[str, ...], Callable[[Raw], Any]]] = {
 """What a bucket item holds beyond the listing, one call each; ``tags`` is one more."""
 
 
-def _all_buckets(ctx: Context) -> Iterator[Raw]:
-    token: dict[str, str] = {}
+def _all_buckets(ctx: Context, prefix: str = "") -> Iterator[Raw]:
+    token: dict[str, str] = {"Prefix": prefix} if prefix else {}
     while True:
         # With a parameter, S3 answers each bucket's region too, which saves a GetBucketLocation each.
         page = ctx.ask("s3", "list_buckets", MaxBuckets=1000, **token)
@@ -227,12 +229,18 @@ def _all_buckets(ctx: Context) -> Iterator[Raw]:
             yield {**bucket, "Owner": page.get("Owner", {})}
         if not page.get("ContinuationToken"):
             return
-        token = {"ContinuationToken": page["ContinuationToken"]}
+        token["ContinuationToken"] = page["ContinuationToken"]
 
 
 def _some_buckets(ctx: Context, keys: Sequence[str]) -> Iterator[Raw]:
     wanted = set(keys)
-    return (bucket for bucket in _all_buckets(ctx) if bucket["Name"] in wanted)
+    prefixes = sorted(wanted) if len(wanted) <= _FEW else [""]
+    return (bucket for prefix in prefixes for bucket in _all_buckets(ctx, prefix) if _wanted(bucket, prefix, wanted))
+
+
+def _wanted(bucket: Raw, prefix: str, wanted: set[str]) -> bool:
+    """With a prefix only the very bucket: another of the wanted ones may begin with it, and has its own turn."""
+    return bucket["Name"] == prefix if prefix else bucket["Name"] in wanted
 
 
 def _region_of(ctx: Context, bucket: Raw) -> str:
