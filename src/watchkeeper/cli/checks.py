@@ -41,7 +41,8 @@ def preflight(
         typer.Argument(
             help=(
                 "A Pulumi project (Python or TypeScript), the output of `pulumi preview --json` or "
-                "`pulumi stack export`, a CloudFormation template, or `terraform show -json` of a plan. Default: this project."
+                "`pulumi stack export`, a CloudFormation template, or `terraform show -json` of a plan. "
+                "Default: this project."
             ),
             show_default=False,
         ),

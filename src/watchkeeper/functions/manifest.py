@@ -155,17 +155,22 @@ def _read(*prefixes: str) -> tuple[Permission, ...]:
 _LIST = Permission(("s3:ListBucket",), ("report-bucket",), why="finds earlier objects; tells a missing one from denied")
 _PUBLISH = Permission(("sns:Publish",), ("alert-topic",), why="what people have to know")
 
-_COMPLIANCE_CHANGE: Final[Mapping[str, object]] = {
+_NON_COMPLIANT: Final = {"complianceType": ["NON_COMPLIANT"]}
+_WORTH_TELLING: Final[Mapping[str, object]] = {
     "source": ["aws.config"],
     "detail-type": ["Config Rules Compliance Change"],
-    "detail": {"messageType": ["ComplianceChangeNotification"]},
+    "detail": {
+        "messageType": ["ComplianceChangeNotification"],
+        # Into a violation or out of one. A resource that is found compliant at first is no news, and there are many.
+        "$or": [{"newEvaluationResult": _NON_COMPLIANT}, {"oldEvaluationResult": _NON_COMPLIANT}],
+    },
 }
 _VIOLATION: Final[Mapping[str, object]] = {
     "source": ["aws.config"],
     "detail-type": ["Config Rules Compliance Change"],
     "detail": {
         "messageType": ["ComplianceChangeNotification"],
-        "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
+        "newEvaluationResult": _NON_COMPLIANT,
     },
 }
 
@@ -222,7 +227,7 @@ FUNCTIONS: Final[tuple[FunctionSpec, ...]] = (
         memory=256,
         environment=("ALERT_TOPIC_ARN", "ENVIRONMENT_SUFFIX", "METRIC_NAMESPACE", "REPORT_BUCKET", "RULES"),
         permissions=(*_read(PREFIX_ALERT_LEDGER), *_write(PREFIX_ALERT_LEDGER), _PUBLISH, _METRICS),
-        triggers=(Trigger("compliance-change", event_pattern=_COMPLIANCE_CHANGE),),
+        triggers=(Trigger("compliance-change", event_pattern=_WORTH_TELLING),),
     ),
     FunctionSpec(
         name="compliance-remediation",
