@@ -29,8 +29,8 @@ from watchkeeper import catalog
 from watchkeeper.evaluation import ConfiguredRule, NoLookup, Prepared, PreparedRule, Scope, configured, prepare
 from watchkeeper.items import ItemError, from_aws
 from watchkeeper.model import EPOCH, ComplianceType, ConfigurationItem, Evaluation, ItemStatus
-from watchkeeper.rules import ACCOUNT, Unavailable, parse_parameters
-from watchkeeper.rules.base import clip, shown
+from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, Unavailable, parse_parameters
+from watchkeeper.rules.base import RuleFunction, clip, shown
 from watchkeeper.rules.pack import read_pack
 
 CHUNK = 4 << 20
@@ -45,6 +45,7 @@ MAX_HEADER = 64 << 20
 
 COMPLIANCES = tuple(ComplianceType)
 _INDEX = {compliance: index for index, compliance in enumerate(COMPLIANCES)}
+_COMPLIANT = _INDEX[ComplianceType.COMPLIANT]
 _NON_COMPLIANT = _INDEX[ComplianceType.NON_COMPLIANT]
 _NOT_EVALUATED = _INDEX[ComplianceType.NOT_EVALUATED]
 _STATUSES = {status.value: status for status in ItemStatus}
@@ -392,6 +393,21 @@ class _FirstPass(NoLookup):
         raise _Later(resource_type, resource_id)
 
 
+_Row = tuple[int, str, str, str, str, str, datetime]
+"""A violation: rule number, account, region, type, id, annotation, capture time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A rule that concerns a type, laid out for the loop over items."""
+
+    number: int
+    rule: PreparedRule
+    function: RuleFunction | None
+    """None where the rule has to be asked itself: it has no logic, a problem, or a scope that narrows."""
+    parameters: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class _Outcome:
     """What a chunk gave, small enough to send between processes."""
@@ -399,7 +415,7 @@ class _Outcome:
     items: int = 0
     counts: Counter[tuple[int, int]] = field(default_factory=Counter)
     reasons: Counter[tuple[int, str]] = field(default_factory=Counter)
-    violations: list[tuple[int, str, str, str, str, str, str]] = field(default_factory=list)
+    violations: list[_Row] = field(default_factory=list)
     types: Counter[str] = field(default_factory=Counter)
     places: set[tuple[str, str]] = field(default_factory=set)
     problems: list[tuple[int | None, str]] = field(default_factory=list)
@@ -436,8 +452,9 @@ class _Evaluator:
         self.prepared: Prepared = prepare(rules)
         self.lookup = _FirstPass(now)
         numbers = {id(rule): number for number, rule in enumerate(self.prepared.rules)}
-        self.by_type: dict[str, tuple[tuple[int, PreparedRule], ...]] = {
-            kind: tuple((numbers[id(rule)], rule) for rule in found) for kind, found in self.prepared.by_type.items()
+        self.by_type: dict[str, tuple[_Plan, ...]] = {
+            kind: tuple(_plan(numbers[id(rule)], rule) for rule in found)
+            for kind, found in self.prepared.by_type.items()
         }
         needs = (need for rule in self.prepared.rules if rule.logic for need in rule.logic.needs)
         self.held_types = frozenset(need.removeprefix("items:") for need in needs if need.startswith("items:"))
@@ -490,29 +507,49 @@ class _Evaluator:
             return
         self.evaluate(item, raw, outcome)
 
+    def _asked(self, rule: PreparedRule, item: ConfigurationItem) -> tuple[ComplianceType | None, str]:
+        if rule.rule.scope.narrows and not rule.rule.scope.covers(item):
+            return None, ""
+        return rule.judge(item, self.lookup)
+
     def evaluate(self, item: ConfigurationItem, raw: Any, outcome: _Outcome) -> None:
         """All rules on one item, into the outcome."""
         packed: bytes | None = None
-        for number, rule in self.by_type.get(item.resource_type, ()):
-            if rule.rule.scope.narrows and not rule.rule.scope.covers(item):
-                continue
+        plain = not item.status.deleted and UNAVAILABLE_KEY not in item.supplementary
+        lookup, counts = self.lookup, outcome.counts
+        for plan in self.by_type.get(item.resource_type, ()):
             try:
-                compliance, annotation = rule.judge(item, self.lookup)
+                if plain and plan.function is not None:
+                    verdict = plan.function(item, plan.parameters, lookup)
+                    if verdict.compliance is ComplianceType.COMPLIANT:
+                        counts[plan.number, _COMPLIANT] += 1
+                        continue
+                    compliance: ComplianceType | None = verdict.compliance
+                    annotation = verdict.annotation
+                else:
+                    compliance, annotation = self._asked(plan.rule, item)
             except _Later:
                 packed = packed or orjson.dumps(raw)
-                outcome.later.append((number, packed))
+                outcome.later.append((plan.number, packed))
                 continue
-            _note(outcome, number, _INDEX[compliance], annotation, item)
+            except Exception:  # noqa: BLE001 - the rule itself says what that means
+                compliance, annotation = plan.rule.judge(item, lookup)
+            if compliance is not None:
+                _note(outcome, plan.number, _INDEX[compliance], annotation, item)
         if item.resource_type in self.held_types:
             outcome.held.append(packed or orjson.dumps(raw))
+
+
+def _plan(number: int, rule: PreparedRule) -> _Plan:
+    ready = rule.logic is not None and not rule.problem and not rule.rule.scope.narrows
+    return _Plan(number, rule, rule.logic.function if rule.logic and ready else None, rule.parameters)
 
 
 def _note(outcome: _Outcome, number: int, compliance: int, annotation: str, item: ConfigurationItem) -> None:
     outcome.counts[number, compliance] += 1
     if compliance == _NON_COMPLIANT and len(outcome.violations) < MAX_LISTED:
-        captured = item.capture_time.isoformat()
         outcome.violations.append(
-            (number, item.account_id, item.region, item.resource_type, item.resource_id, annotation, captured)
+            (number, item.account_id, item.region, item.resource_type, item.resource_id, annotation, item.capture_time)
         )
     elif compliance == _NOT_EVALUATED:
         outcome.reasons[number, annotation] += 1
@@ -782,12 +819,10 @@ class _Run:
             reasons[self.evaluator.prepared.rules[number].problem] = 0
         return RuleResult(rule, {kind: n for kind, n in counts.items() if n}, dict(reasons.most_common(20)))
 
-    def _violation(self, row: tuple[int, str, str, str, str, str, str]) -> ResourceEvaluation:
+    def _violation(self, row: _Row) -> ResourceEvaluation:
         number, account, region, kind, resource_id, annotation, captured = row
         rule = self.evaluator.prepared.rules[number].rule
-        evaluation = Evaluation(
-            rule.name, kind, resource_id, ComplianceType.NON_COMPLIANT, annotation, datetime.fromisoformat(captured)
-        )
+        evaluation = Evaluation(rule.name, kind, resource_id, ComplianceType.NON_COMPLIANT, annotation, captured)
         return ResourceEvaluation(rule.identifier, account, region, evaluation)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import fnmatch
 import functools
 import ipaddress
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+import orjson
 
 from watchkeeper.rules.base import Unavailable, shown
 
@@ -235,8 +236,8 @@ def _decoded(document: str) -> Any:
     if not text:
         return None
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return orjson.loads(text)
+    except ValueError:
         raise Unavailable("the policy is not JSON") from None
 
 
