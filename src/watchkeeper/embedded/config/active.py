@@ -132,7 +132,9 @@ def _triggers(shape: Mapping[str, Any]) -> tuple[bool, bool, str | None]:
     """On change, oversized too, how often."""
     source = shape["Source"]
     if source["Owner"] == "AWS":
-        managed = catalog.managed_rules()[source["SourceIdentifier"]]
+        managed = catalog.managed_rules().get(source["SourceIdentifier"])
+        if managed is None:  # put before an update of the catalog that lost it
+            return False, False, None
         frequency = shape.get("MaximumExecutionFrequency") or catalog.DEFAULT_FREQUENCY
         return managed.trigger != catalog.PERIODIC, False, frequency if managed.takes_frequency else None
     details = source.get("SourceDetails", [])

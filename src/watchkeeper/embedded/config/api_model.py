@@ -19,6 +19,7 @@ import botocore.session
 from .errors import ConfigError
 
 API_VERSION = "2014-11-12"
+_FIRST_YEAR, _LAST_SECOND = 1971, 253402214400
 _JSON_KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -65,6 +66,15 @@ def validate_request(operation: str, request: Any) -> None:
         raise ConfigError("ValidationException", count + "; ".join(problems))
 
 
+def without_nulls(value: Any) -> Any:
+    """The request without members that are null: AWS takes them for absent."""
+    if isinstance(value, dict):
+        return {name: without_nulls(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [without_nulls(inner) for inner in value if inner is not None]
+    return value
+
+
 def reply_problems(operation: str, reply: Any) -> list[str]:
     """What a reply has that the model doesn't allow: wrong types, unknown or missing members, values out of range."""
     shape = service_model().operation_model(operation).output_shape
@@ -87,8 +97,10 @@ def _kind_errors(shape: Any, value: Any, path: str) -> Iterator[str]:
     if not fits:
         yield f"{_json_name(value)} can not be converted to {_wanted(kind)}{f' at {path}' if path else ''}"
         return
-    if kind == "timestamp" and isinstance(value, str) and not _is_time(value):
+    if kind == "timestamp" and not _is_time(value):
         yield f"{value!r:.60} can not be converted to a timestamp at {path}"
+    if isinstance(value, str) and not value.isascii() and not _is_text(value):
+        yield f"The text at {path} is not valid Unicode"
     for child, inner, where in _children(shape, value, path):
         yield from _kind_errors(child, inner, where)
 
@@ -189,9 +201,21 @@ def _json_name(value: Any) -> str:
     return names.get(type(value), "START_OBJECT")
 
 
-def _is_time(text: str) -> bool:
+def _is_time(value: Any) -> bool:
+    """Whether a timestamp lies between 1970 and 9999."""
+    if isinstance(value, datetime):
+        return True
+    if not isinstance(value, str):
+        return bool(0 <= value < _LAST_SECOND)
     try:
-        datetime.fromisoformat(text)
+        return datetime.fromisoformat(value).year >= _FIRST_YEAR
     except ValueError:
+        return False
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
         return False
     return True

@@ -14,7 +14,7 @@ from watchkeeper.embedded.environment import Environment, RecordingScope
 from watchkeeper.model import ConfigurationItem
 
 from . import delivery, remediation, work
-from .api_model import operations, validate_request
+from .api_model import operations, validate_request, without_nulls
 from .context import Call
 from .errors import ConfigError, unsupported
 from .recorders import running_recorder, scope_of
@@ -61,6 +61,7 @@ class ConfigService:
         if known is None:
             raise unsupported(operation, UNSUPPORTED.get(operation, "it is not implemented."))
         validate_request(operation, request)
+        request = without_nulls(request)
         scope = self._store.write if known.writes else self._store.read
         with scope() as db:
             reply = known.handler(Call(operation, account, region, self._now(), db, self._environment), request)
@@ -75,7 +76,7 @@ class ConfigService:
         while chunk := list(islice(remaining, CHUNK)):
             with self._store.write() as db:
                 record_items(db, self._environment, chunk, self._now())
-        self._follow_up()
+            self._follow_up()
 
     def recording(self, account: str, region: str) -> RecordingScope | None:
         """What is recorded there now; None when no recorder is on."""

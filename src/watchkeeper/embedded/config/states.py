@@ -118,7 +118,8 @@ def portion(
     for each in _types_from(db, account, region, types, after[0]):
         rows = db.rows(
             "SELECT r.resource, s.body FROM resource r JOIN state s ON s.id=r.state "
-            "WHERE r.account=? AND r.region=? AND r.type=? AND r.resource>? AND r.deleted=0 ORDER BY r.resource LIMIT ?",
+            "WHERE r.account=? AND r.region=? AND r.type=? AND r.resource>? AND r.deleted=0 "
+            "ORDER BY r.resource LIMIT ?",
             (account, region, each, after[1] if each == after[0] else "", limit - len(found)),
         )
         found += [((each, row[0]), unpack(row[1])) for row in rows]

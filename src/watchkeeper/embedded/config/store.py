@@ -71,6 +71,10 @@ _EVENTS_A_ROW = 100
 _TABLES = ("entity", "state", "resource", "result", "unevaluated", "daily", "work")
 
 
+class StoreError(RuntimeError):
+    """The file is not a store that this version works with; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One thing to do: see the ``work`` table."""
@@ -209,9 +213,7 @@ class Store:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._memo: dict[tuple[str, str, str], Any] = {}
-        self._writer = self._connect()
-        self._writer.executescript(_SCHEMA)
-        self._writer.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        self._writer = self._open()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -251,6 +253,22 @@ class Store:
             for connection in (*self._readers, self._writer):
                 connection.close()
             self._readers.clear()
+
+    def _open(self) -> sqlite3.Connection:
+        """The writing connection, with the tables made where they aren't."""
+        try:
+            connection = self._connect()
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version in (0, SCHEMA_VERSION):
+                connection.executescript(_SCHEMA)
+                connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                return connection
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self._path} can't be read ({error}): move it away, and a new one is made.") from error
+        raise StoreError(
+            f"{self._path} has version {version}, this program works with {SCHEMA_VERSION}: move it away, or use the "
+            "version of Watchkeeper that wrote it."
+        )
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -16,7 +16,7 @@ LIMIT = 50
 
 def keep_tags(call: Call, arn: str, tags: list[dict[str, str]] | None) -> None:
     """Remember a new resource's tags, so that it can be tagged later as well."""
-    call.put(KIND, arn, {tag["Key"]: tag.get("Value", "") for tag in tags or []})
+    call.put(KIND, arn, _as_map(tags or []))
 
 
 def forget_tags(call: Call, arn: str) -> None:
@@ -26,7 +26,7 @@ def forget_tags(call: Call, arn: str) -> None:
 
 def tag_resource(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     arn = request["ResourceArn"]
-    tags = _require(call, arn) | {tag["Key"]: tag.get("Value", "") for tag in request["Tags"]}
+    tags = _require(call, arn) | _as_map(request["Tags"])
     if len(tags) > LIMIT:
         raise ConfigError("TooManyTagsException", f"The resource would have {len(tags)} tags; {LIMIT} are allowed.")
     call.put(KIND, arn, tags)
@@ -45,6 +45,12 @@ def list_tags_for_resource(call: Call, request: dict[str, Any]) -> dict[str, Any
     rows = [((key,), {"Key": key, "Value": tags[key]}) for key in sorted(tags)]
     page, token = call.page_of(request, rows, default=LIMIT)
     return {"Tags": page, **token}
+
+
+def _as_map(tags: list[dict[str, str]]) -> dict[str, str]:
+    if not all(tag.get("Key") for tag in tags):
+        raise ConfigError("ValidationException", "A tag needs a Key.")
+    return {tag["Key"]: tag.get("Value") or "" for tag in tags}
 
 
 def _require(call: Call, arn: str) -> dict[str, str]:

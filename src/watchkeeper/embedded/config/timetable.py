@@ -25,10 +25,8 @@ _TIMETABLE = "timetable"
 def queue_due(db: Session, environment: Environment, now: float) -> None:
     """Queue what is due; flush recording days that have ended; forget states older than the retention."""
     for account, region, _, body in db.everywhere(RECORDER):
-        if not body["status"]["recording"]:
-            continue
         _queue_rules(db, account, region, now)
-        if _due(db, account, region, "daily", DAY, now):
+        if body["status"]["recording"] and _due(db, account, region, "daily", DAY, now):
             flush_daily(db, environment, account, region, now)
     for account, region, _, channel in db.everywhere(CHANNEL):
         _queue_deliveries(db, account, region, channel, now)
@@ -37,6 +35,7 @@ def queue_due(db: Session, environment: Environment, now: float) -> None:
 
 
 def _queue_rules(db: Session, account: str, region: str, now: float) -> None:
+    """Periodic rules run whether the recorder is on or not."""
     for rule in active_rules(db, account, region).values():
         if rule.every is not None and _due(db, account, region, f"rule {rule.id}", rule.every, now):
             db.queue("evaluate", "rule", account, region, {"rule": rule.name})
