@@ -21,6 +21,8 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@# Bytecode of what every command imports, and no more: all of pulumi_aws would take a minute.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import watchkeeper.cli.app, watchkeeper.demo, watchkeeper.stack"
 	@touch $@
 
 browser: ## Chromium, which the tests open the pages in
