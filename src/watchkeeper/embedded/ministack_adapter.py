@@ -42,6 +42,8 @@ _FROM_OUTSIDE = (
     "SERVICES",
     "USE_SSL",
     "LAMBDA_EXECUTOR",
+    # A function has what was packed with it, nothing of ours.
+    "PYTHONPATH",
 )
 
 

@@ -257,7 +257,9 @@ class Server:
             return
         self._warm = True
         place = (self.options.account, self.options.region)
-        threading.Timer(0.2, self._environment.warm_up, args=place).start()
+        timer = threading.Timer(0.2, self._environment.warm_up, args=place)
+        timer.daemon = True
+        timer.start()
 
     def _status(self) -> dict[str, Any]:
         return {

@@ -124,7 +124,12 @@ def start(
     with (directory / _LOG_FILE).open("ab") as log:
         beginning = log.tell()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": _own_path()},
         )
     end = time.monotonic() + timeout
     while time.monotonic() < end:
@@ -180,6 +185,12 @@ def running(
         aws = start(where, port, account, region, iam, sweep_seconds=sweep_seconds)
         stack.callback(stop, where)
         yield aws
+
+
+def _own_path() -> str:
+    """So that the process runs the very package that starts it, installed or not."""
+    root = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
 
 
 def _port(aws: Running) -> int:
