@@ -145,6 +145,7 @@ class Inbox:
         self._endpoint = endpoint
         self._sqs = endpoint.client("sqs")
         self._url = ""
+        self._messages: list[dict[str, Any]] = []
 
     def subscribe(self, topic_arn: str) -> None:
         """Make the queue, let the topic in, subscribe."""
@@ -160,19 +161,17 @@ class Inbox:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
-        self._endpoint.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        self._endpoint.client("sns").subscribe(
+            TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+        )
 
-    def read(self) -> list[dict[str, Any]]:
-        """All that came until now, oldest first."""
-        messages: list[dict[str, Any]] = []
-        while True:
-            answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
-            batch = answer.get("Messages", [])
-            if not batch:
-                return messages
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alerts that came until now, oldest first; what the topic says of remediations is not among them."""
+        while batch := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
-                messages.append(json.loads(message["Body"]))
+                self._messages.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return [message for message in self._messages if message.get("schema") == "alert"]
 
 
 def run(project: Project, folder: Path, output: Path, say: Say, *, keep: bool = False) -> Demo:
@@ -228,6 +227,7 @@ class _Stage:
             before = watcher.counts(watcher.first)
             self._decisions(watcher, account)
             self._live_change(watcher)
+            self._alerted(watcher)
             keys = self._reports(result.outputs["functionNames"])
             after = watcher.counts(watcher.last)
         files = self._download(keys)
@@ -237,7 +237,7 @@ class _Stage:
             deployed=[{"type": one.type, "name": one.name} for one in result.resources if one.custom],
             compliance_before=before,
             compliance_after=after,
-            alerts=self.inbox.read(),
+            alerts=self.inbox.alerts(),
             remediations=self._records(),
             reports=keys,
             files=[str(file) for file in files],
@@ -322,6 +322,14 @@ class _Stage:
             return
         self.timings["non_compliant_to_compliant"] = watcher.wait(
             f"{bucket} COMPLIANT again", lambda: watcher.last.get((rule, bucket)) is ComplianceType.COMPLIANT
+        )
+
+    def _alerted(self, watcher: Watcher) -> None:
+        """Somebody heard of every violation."""
+        violated = {key for key, found in watcher.first.items() if found is ComplianceType.NON_COMPLIANT}
+        watcher.wait(
+            "an alert for each violation",
+            lambda: violated <= {(alert["rule"]["name"], alert["resource_id"]) for alert in self.inbox.alerts()},
         )
 
     def _reports(self, deployed: Mapping[str, str]) -> list[str]:

@@ -40,7 +40,12 @@ def init(
     try:
         made = scaffold.write(directory, owner)
     except FileExistsError as error:
-        raise CommandError(f"{error.filename} exists already.", hint="Name another folder.", code=Exit.USAGE) from error
+        hint = "Nothing was written. Name another folder."
+        raise CommandError(f"{error.filename} exists already.", hint=hint, code=Exit.USAGE) from error
+    except scaffold.ScaffoldError as error:
+        raise CommandError(str(error), hint=error.hint, code=Exit.USAGE) from error
+    except OSError as error:
+        raise CommandError(f"{directory} can't be written: {error.strerror}.") from error
     for file in made:
         out.print(safe(file))
     note(f"Next: [bold]watchkeeper up --project {directory}[/], then [bold]watchkeeper status[/].")
