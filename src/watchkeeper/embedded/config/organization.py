@@ -49,7 +49,7 @@ def put_organization_config_rule(call: Call, request: dict[str, Any]) -> dict[st
         "updated": call.now,
         "members": existing["members"] if existing else {},
     }
-    check_rule(replace(call, environment=call.environment), {**shape, "ConfigRuleName": name})
+    check_rule(call, {**shape, "ConfigRuleName": name})
     _spread(
         call,
         body,

@@ -48,7 +48,6 @@ CREATE TABLE IF NOT EXISTS resource (
     account TEXT NOT NULL, region TEXT NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL, name TEXT,
     arn TEXT NOT NULL, deleted INTEGER NOT NULL, captured REAL NOT NULL, fingerprint BLOB NOT NULL,
     state INTEGER NOT NULL, PRIMARY KEY (account, region, type, resource));
-CREATE INDEX IF NOT EXISTS resource_by_arn ON resource (account, region, arn);
 CREATE TABLE IF NOT EXISTS result (
     account TEXT NOT NULL, region TEXT NOT NULL, rule TEXT NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL,
     compliance TEXT NOT NULL, annotation TEXT NOT NULL, ordering REAL NOT NULL, recorded REAL NOT NULL,
