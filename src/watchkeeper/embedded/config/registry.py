@@ -1,8 +1,8 @@
 """Every operation of AWS Config's API: its handler, or why there is none.
 
 A handler is named like its operation, takes a valid request (:mod:`.api_model` saw to that) and gives the reply, in
-the shapes of https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html; it raises ConfigError with the error
-codes that are listed there."""
+the shapes of https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html; it raises ConfigError with
+the error codes that are listed there."""
 
 from __future__ import annotations
 
