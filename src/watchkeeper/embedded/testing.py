@@ -1,7 +1,7 @@
 """Fixtures for the test suites of users: ``from watchkeeper.embedded.testing import aws, aws_server`` in a conftest.
 
 ``aws_server`` starts one embedded AWS for the session, in a process of its own on a free loopback port. ``aws`` gives
-it to a test empty, with the environment set so that any AWS client in the test, boto3 or other, uses it. """
+it to a test empty, with the environment set so that any AWS client in the test, boto3 or other, uses it."""
 
 from __future__ import annotations
 
