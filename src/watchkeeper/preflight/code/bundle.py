@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,6 +15,7 @@ from watchkeeper.preflight.code.facts import Facts
 PYTHON = (".py",)
 JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 SKIP = {"node_modules", "__pycache__", ".git", "site-packages", "boto3", "botocore", "tests"}
+_INTEREST = re.compile(r"\bboto3\b|\bbotocore\b|\bos\.environ\b|\bgetenv\b|\baws_lambda")
 LARGEST_FILE = 2_000_000
 MOST_FILES = 400
 MOST_BYTES = 20_000_000
@@ -49,10 +51,23 @@ def facts_of(code: Asset | Archive, root: Path, runtime: str, handler: str = "")
     except (Unreadable, OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         facts.unread.append(str(error))
     if modules:
-        facts.merge(python.read_package(modules, handler if runtime.startswith("python") else ""))
+        facts.merge(
+            python.read_package(_of_interest(modules, handler), handler if runtime.startswith("python") else "")
+        )
     if not facts.files and not facts.unread:
         facts.unread.append("the package holds no Python, JavaScript or TypeScript file")
     return facts
+
+
+def _of_interest(modules: dict[str, str], handler: str) -> dict[str, str]:
+    """The modules without the libraries among them that speak neither to AWS nor to the environment (templates …)."""
+    own = handler.replace("/", ".").partition(".")[0]
+    heads = {PurePosixPath(name).parts[0] for name, source in modules.items() if _INTEREST.search(source)}
+    return {
+        name: source
+        for name, source in modules.items()
+        if "/" not in name or PurePosixPath(name).parts[0] in (own, *heads)
+    }
 
 
 def _default_name(runtime: str, handler: str) -> str:

@@ -17,6 +17,18 @@ from watchkeeper.preflight.code.services import ALWAYS, operation_of, operations
 LONGEST_TEXT = 256
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
+_READ = (
+    ast.Call,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.NamedExpr,
+    ast.Subscript,
+    ast.Compare,
+    ast.Try,
+    ast.Return,
+    ast.Raise,
+)
+"""The nodes that facts are read from; the others are looked at once, for their names and texts."""
 
 
 @dataclass
@@ -38,6 +50,8 @@ class Unit:
     """What objects hold: class, position or name of the argument, name given. It runs where that field is called."""
     called: set[str] = field(default_factory=set)
     """Attributes that are called."""
+    texts: set[str] = field(default_factory=set)
+    """Texts that are written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ def read_package(files: Mapping[str, str], handler: str = "") -> Facts:
     facts = Facts(files=len(files), unread=list(package.unread), handler_found=found)
     try:
         for unit in reached:
-            _Reader(unit, package.known, facts).run()
+            facts.merge(package.facts(unit))
     except RecursionError:
         facts.unread.append("the code is nested too deeply to be read")
     return facts
@@ -91,6 +105,13 @@ class Package:
     units: list[Unit]
     known: Known
     unread: tuple[str, ...]
+    _read: dict[int, Facts] = field(default_factory=dict)
+
+    def facts(self, unit: Unit) -> Facts:
+        """The facts of one unit, read once for all functions that share the package."""
+        if id(unit) not in self._read:
+            self._read[id(unit)] = _Reader(unit, self.known).run()
+        return self._read[id(unit)]
 
 
 @lru_cache(maxsize=32)
@@ -119,7 +140,14 @@ def _units(source: str, file: str) -> tuple[Unit, ...]:
     _split(tree.body, "", module, file, found)
     for unit in found:
         _names(unit, package)
+        unit.texts = {text for node in unit.nodes if (text := _short_text(node)) is not None}
+        unit.nodes = [node for node in unit.nodes if isinstance(node, _READ)]
     return tuple(found)
+
+
+def _short_text(node: ast.AST) -> str | None:
+    short = isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= LONGEST_TEXT
+    return str(node.value) if short and isinstance(node, ast.Constant) else None
 
 
 def _split(body: list[ast.stmt], owner: str, module: str, file: str, found: list[Unit]) -> None:
@@ -444,28 +472,24 @@ def _constant(node: ast.expr | None, known: Known) -> str | None:
 class _Reader:
     """The facts of one unit."""
 
-    def __init__(self, unit: Unit, known: Known, facts: Facts) -> None:
+    def __init__(self, unit: Unit, known: Known) -> None:
         self.unit = unit
         self.known = known
-        self.facts = facts
+        self.facts = Facts(texts=set(unit.texts))
         self.scope: dict[str, str] = _scope(unit, known)
         self.guarded = set(_guarded(unit, known))
 
-    def run(self) -> None:
-        """Fill the facts."""
+    def run(self) -> Facts:
+        """The facts."""
         for node in self.unit.nodes:
             self._assignment(node)
         for node in self.unit.nodes:
-            self._text(node)
             self._environment(node)
             self._call(node)
-
-    def _text(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= LONGEST_TEXT:
-            self.facts.texts.add(node.value)
-            if node.value in ("CloudWatchMetrics", "_aws"):
-                self.facts.emits_metrics = True
-                self.facts.metrics.append(Published(None, None, None))
+        if self.unit.texts & {"CloudWatchMetrics", "_aws"}:
+            self.facts.emits_metrics = True
+            self.facts.metrics.append(Published(None, None, None))
+        return self.facts
 
     def _assignment(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
