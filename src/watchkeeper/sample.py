@@ -19,12 +19,16 @@ TEAM_TAGS = {"Owner": "sample-team", "Environment": "sample"}
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket; ``kms`` says whether new objects are encrypted with a KMS key."""
+    """A bucket, with what of it is in order."""
 
     name: str
-    kms: bool
+    kms: bool = True
+    """New objects are encrypted with a KMS key, not only with S3's own."""
+    versioned: bool = True
+    private: bool = True
+    """All four settings of its public access block are on."""
     exempt: bool = False
-    why: str = ""
+    """Tagged so that it is reported, and never changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +50,20 @@ class Database:
 
 
 BUCKETS = (
-    Bucket("invoices", kms=True),
-    Bucket("payroll", kms=True),
-    Bucket("contracts", kms=True),
-    Bucket("audit-exports", kms=True),
-    Bucket("backups", kms=True),
-    Bucket("customer-uploads", kms=False, why="SSE-S3 only"),
-    Bucket("web-assets", kms=False, why="SSE-S3 only"),
-    Bucket("access-logs", kms=False, why="SSE-S3 only"),
-    Bucket("build-cache", kms=False, why="SSE-S3 only"),
-    Bucket("ml-training", kms=False, why="SSE-S3 only"),
-    Bucket("event-archive", kms=False, why="SSE-S3 only"),
-    Bucket("tmp-exchange", kms=False, why="SSE-S3 only"),
-    Bucket("legacy-import", kms=False, exempt=True, why="SSE-S3 only, tagged as exempt: reported, never changed"),
-    Bucket("public-datasets", kms=False, exempt=True, why="SSE-S3 only, tagged as exempt: reported, never changed"),
+    Bucket("invoices"),
+    Bucket("payroll"),
+    Bucket("contracts"),
+    Bucket("audit-exports"),
+    Bucket("backups"),
+    Bucket("customer-uploads", kms=False),
+    Bucket("access-logs", kms=False),
+    Bucket("ml-training", kms=False),
+    Bucket("event-archive", kms=False),
+    Bucket("build-cache", kms=False, versioned=False),
+    Bucket("tmp-exchange", kms=False, versioned=False),
+    Bucket("web-assets", kms=False, private=False),
+    Bucket("legacy-import", kms=False, versioned=False, exempt=True),
+    Bucket("public-datasets", private=False, exempt=True),
 )
 
 INSTANCES = (
@@ -138,12 +142,21 @@ def make_bucket(s3: Any, name: str, region: str) -> None:
     s3.create_bucket(Bucket=name, **location)
 
 
+BUCKET_FAULTS: tuple[tuple[str, Callable[[Bucket], bool], str], ...] = (
+    ("S3_DEFAULT_ENCRYPTION_KMS", lambda bucket: not bucket.kms, "SSE-S3 only"),
+    ("S3_BUCKET_VERSIONING_ENABLED", lambda bucket: not bucket.versioned, "no versioning"),
+    ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", lambda bucket: not bucket.private, "public access not blocked"),
+)
+"""Managed rule, whether a bucket violates it, and why."""
+
+
 def _violations(
     buckets: Mapping[str, str], instances: Mapping[str, str], databases: Mapping[str, str]
 ) -> Iterator[Planted]:
     for bucket in BUCKETS:
-        if not bucket.kms:
-            yield Planted("S3_DEFAULT_ENCRYPTION_KMS", buckets[bucket.name], bucket.why)
+        for identifier, violates, why in BUCKET_FAULTS:
+            if violates(bucket):
+                yield Planted(identifier, buckets[bucket.name], why)
     for instance in INSTANCES:
         if instance.why:
             yield Planted("DESIRED_INSTANCE_TYPE", instances[instance.name], instance.why)
@@ -169,6 +182,11 @@ def _bucket(s3: Any, bucket: Bucket, account: str, region: str, key_arn: str, ex
         default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
         rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]
         s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
+    if bucket.versioned:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    settings = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    block = dict.fromkeys(settings, bucket.private)
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
     return bucket.name, name
 
 

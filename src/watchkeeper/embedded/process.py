@@ -187,7 +187,7 @@ class Server:
         )
         adapter.guard_event_targets(EventTargets(self.losses, iam=options.iam).guard)
         adapter.capture_mail(self.mail.deliver)
-        adapter.queue_invocations(2 * (os.cpu_count() or 1))
+        adapter.queue_invocations(max(2, os.cpu_count() or 1))
         refusals.install()
         self._additions = Additions(options.directory / "additions.json")
         self._additions.install()
