@@ -32,9 +32,6 @@ class Identity:
     """Further outputs that hold the name."""
 
 
-_REGIONAL = "arn:aws:{service}:{region}:{account}:"
-
-
 def _regional(service: str, rest: str) -> str:
     return f"arn:aws:{service}:{{region}}:{{account}}:{rest}"
 

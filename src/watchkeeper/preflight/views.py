@@ -184,18 +184,6 @@ class Function:
     """Asset, Archive, UNKNOWN or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric that something asks for; parts may be None when unknown."""
-
-    owner: Resource
-    path: str
-    namespace: str
-    name: str
-    dimensions: Mapping[str, Any]
-    region: str | None = None
-
-
 class Views:
     """The meaning of one graph under some options. Every view is worked out once, when it is first asked for."""
 

@@ -1,0 +1,114 @@
+"""The policy pack says what preflight says, with the same ids; the account's state is read, and only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from pulumi_policy import PolicyResource, PolicyResourceOptions
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
+from watchkeeper.preflight import AccountState, Options, Target, account, checks, run
+from watchkeeper.preflight.policy_pack import LEFT_OUT, graph_of, policies, violations
+
+
+def _value(value: Any) -> Any:
+    if value is UNKNOWN or isinstance(value, Reference | Asset | Archive):
+        return UNKNOWN_STRING_VALUE
+    if isinstance(value, Secret):
+        return _value(value.value)
+    if isinstance(value, Mapping):
+        return {key: _value(item) for key, item in value.items()}
+    return [_value(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _stack(graph: Graph) -> list[PolicyResource]:
+    """The resources as Pulumi hands them to a stack policy."""
+    options = PolicyResourceOptions(
+        protect=False,
+        ignore_changes=[],
+        delete_before_replace=None,
+        aliases=[],
+        custom_timeouts=None,  # type: ignore[arg-type]
+        additional_secret_outputs=[],
+    )
+    made = {
+        item.urn: PolicyResource(
+            item.type,
+            unknown_checking_proxy(_value(dict(item.inputs))),
+            item.urn,
+            item.name,
+            options,
+            None,
+            None,
+            [],
+            {},
+        )
+        for item in graph
+    }
+    for item in graph:
+        made[item.urn].dependencies += [made[urn] for urn in item.dependencies if urn in made]
+        for key, urns in item.property_dependencies.items():
+            made[item.urn].property_dependencies[key] = [made[urn] for urn in urns if urn in made]
+    return list(made.values())
+
+
+def test_there_is_a_policy_for_each_check() -> None:
+    assert {policy.name for policy in policies()} == set(checks()) - LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    "check", ["schedule-expression", "managed-rule-exists", "channel-needs-recorder", "bucket-versioning"]
+)
+def test_the_correct_stack_violates_nothing(reference: Target, check: str) -> None:
+    reported: list[str] = []
+    violations(checks()[check], _stack(reference.graph), {}, lambda message, urn=None: reported.append(message))
+    assert reported == []
+
+
+def test_a_mistake_is_reported_on_its_resource() -> None:
+    rule = Resource(
+        "urn:pulumi:dev::p::aws:cloudwatch/eventRule:EventRule::r",
+        "aws:cloudwatch/eventRule:EventRule",
+        "r",
+        {"scheduleExpression": "every 6 hours", "name": UNKNOWN},
+    )
+    resources = _stack(Graph({rule.urn: rule}))
+    assert graph_of(resources).stack == "dev"
+    assert graph_of(resources).resources[rule.urn].inputs["name"] is UNKNOWN
+    reported: list[tuple[str, str | None]] = []
+    violations(
+        checks()["schedule-expression"], resources, {}, lambda message, urn=None: reported.append((message, urn))
+    )
+    assert [urn for _, urn in reported] == [rule.urn]
+    assert "rate(6 hours)" in reported[0][0]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield
+
+
+def test_the_account_is_read_and_a_second_recorder_is_found(aws: None, reference: Target) -> None:
+    config = boto3.client("config", region_name="eu-west-1")
+    config.put_configuration_recorder(
+        ConfigurationRecorder={"name": "old", "roleARN": "arn:aws:iam::123456789012:role/x"}
+    )
+    state = account.read(lambda service: boto3.client(service, region_name="eu-west-1"))
+    assert state.recorders == ("old",)
+    assert state.region == "eu-west-1"
+    report = run(reference.graph, Options(root=reference.root, account=state))
+    assert {item.check for item in report.findings} == {"one-recorder-per-region"}
+
+
+def test_a_taken_name_a_full_quota_and_a_region_that_is_off_are_found(reference: Target) -> None:
+    state = AccountState("1", "eu-west-1", rules=("instance-type-dev",), rule_quota=1, enabled_regions=("eu-west-1",))
+    report = run(reference.graph, Options(root=reference.root, account=state, select=("account-state",)))
+    assert len(report.findings) == 3
