@@ -71,6 +71,7 @@ def _varied(raw: dict[str, Any], name: str, number: int, pick: random.Random) ->
     if name == "bucket":
         raw["ARN"] = f"arn:aws:s3:::bucket-{number}"
         more["BucketPolicy"]["policyText"] = more["BucketPolicy"]["policyText"].replace("reports", f"bucket-{number}")
+        del more["BucketReplicationConfiguration"]
         if number % 3 == 0:
             more["ServerSideEncryptionConfiguration"] = None
     if name == "db":

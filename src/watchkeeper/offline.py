@@ -420,8 +420,10 @@ class _Outcome:
     places: set[tuple[str, str]] = field(default_factory=set)
     problems: list[tuple[int | None, str]] = field(default_factory=list)
     problem_count: int = 0
-    later: list[tuple[int, bytes]] = field(default_factory=list)
+    later: list[bytes] = field(default_factory=list)
+    """Rule number and item, for rules that need other items; a line each, or many lines compressed."""
     held: list[bytes] = field(default_factory=list)
+    """Items that others may need, in the same form."""
     broken: bool = False
 
     def problem(self, index: int | None, message: str) -> None:
@@ -456,8 +458,8 @@ class _Evaluator:
             kind: tuple(_plan(numbers[id(rule)], rule) for rule in found)
             for kind, found in self.prepared.by_type.items()
         }
-        needs = (need for rule in self.prepared.rules if rule.logic for need in rule.logic.needs)
-        self.held_types = frozenset(need.removeprefix("items:") for need in needs if need.startswith("items:"))
+        self.needed = tuple(_needed_types(rule) for rule in self.prepared.rules)
+        self.held_types = frozenset().union(*self.needed)
 
     def chunk(self, data: bytes, place: str, exact: bool, latest: bool) -> _Outcome:
         """The outcome of a chunk; ``broken`` where it isn't whole items and ``exact`` was not asked for."""
@@ -530,7 +532,7 @@ class _Evaluator:
                     compliance, annotation = self._asked(plan.rule, item)
             except _Later:
                 packed = packed or orjson.dumps(raw)
-                outcome.later.append((plan.number, packed))
+                outcome.later.append(b"%d %s" % (plan.number, packed))
                 continue
             except Exception:  # noqa: BLE001 - the rule itself says what that means
                 compliance, annotation = plan.rule.judge(item, lookup)
@@ -538,6 +540,11 @@ class _Evaluator:
                 _note(outcome, plan.number, _INDEX[compliance], annotation, item)
         if item.resource_type in self.held_types:
             outcome.held.append(packed or orjson.dumps(raw))
+
+
+def _needed_types(rule: PreparedRule) -> frozenset[str]:
+    needs = rule.logic.needs if rule.logic and not rule.problem else ()
+    return frozenset(need.removeprefix("items:") for need in needs if need.startswith("items:"))
 
 
 def _plan(number: int, rule: PreparedRule) -> _Plan:
@@ -628,6 +635,7 @@ def _in_worker(data: bytes, place: str, exact: bool, latest: bool) -> _Outcome:
 
 def _packed(outcome: _Outcome) -> _Outcome:
     outcome.held = [zlib.compress(b"\n".join(outcome.held), 1)] if outcome.held else []
+    outcome.later = [zlib.compress(b"\n".join(outcome.later), 1)] if outcome.later else []
     return outcome
 
 
@@ -770,16 +778,18 @@ class _Run:
         self.latest = {}
 
     def _second_pass(self) -> None:
-        accounts = [rule for rule in enumerate(self.evaluator.prepared.rules) if ACCOUNT in rule[1].types]
-        if not self.total.later and not accounts:
+        accounts = [number for number, rule in enumerate(self.evaluator.prepared.rules) if ACCOUNT in rule.types]
+        later = {int(line[: line.index(b" ")]) for line in _unpacked(self.total.later)}
+        if not later and not accounts:
             return
-        places = self._places()
+        places = self._places(frozenset().union(*(self.evaluator.needed[n] for n in (*accounts, *later))))
         lookups = {place: _Scoped(items, self.now) for place, items in places.items()}
         empty = _Scoped({}, self.now)
-        for number, packed in self.total.later:
+        for line in _unpacked(self.total.later):
+            which, _, packed = line.partition(b" ")
             item = to_item(orjson.loads(packed))
-            self._judge(number, item, lookups.get((item.account_id, item.region), empty))
-        for number, _ in accounts:
+            self._judge(int(which), item, lookups.get((item.account_id, item.region), empty))
+        for number in accounts:
             for account, region in sorted(self.total.places):
                 item = ConfigurationItem(ACCOUNT, account, account, region, capture_time=self.now)
                 self._judge(number, item, lookups.get((account, region), empty))
@@ -788,10 +798,14 @@ class _Run:
         compliance, annotation = self.evaluator.prepared.rules[number].judge(item, lookup)
         _note(self.total, number, _INDEX[compliance], annotation, item)
 
-    def _places(self) -> dict[tuple[str, str], dict[str, list[ConfigurationItem]]]:
+    def _places(self, types: frozenset[str]) -> dict[tuple[str, str], dict[str, list[ConfigurationItem]]]:
+        """The items of those types by account and region; only what a rule will look for is built."""
         places: dict[tuple[str, str], dict[str, list[ConfigurationItem]]] = {}
-        for raw in _unpacked(self.total.held):
-            item = to_item(orjson.loads(raw))
+        for line in _unpacked(self.total.held):
+            raw = orjson.loads(line)
+            if raw["resourceType"] not in types:
+                continue
+            item = to_item(raw)
             if not item.status.deleted:
                 place = places.setdefault((item.account_id, item.region), {})
                 place.setdefault(item.resource_type, []).append(item)
