@@ -56,6 +56,9 @@ app.command(rich_help_panel=WATCHING)(monitor.status)
 app.command(rich_help_panel=WATCHING)(monitor.verify)
 app.add_typer(monitor.report_app, name="report", rich_help_panel=WATCHING)
 app.add_typer(assess.rules_app, name="rules", rich_help_panel=ASKING)
+app.command(rich_help_panel=ASKING)(assess.evaluate)
+app.command(rich_help_panel=ASKING)(assess.whatif)
+app.command(rich_help_panel=ASKING)(assess.scan)
 
 
 def main() -> NoReturn:

@@ -1,14 +1,62 @@
-"""``rules``: AWS Config's managed rules, what they take and which have logic here."""
+"""``rules``, ``evaluate``, ``whatif`` and ``scan``: what AWS Config's managed rules are, and what they would say."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from watchkeeper.cli.errors import CommandError, Exit
-from watchkeeper.cli.options import JsonOption
-from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, styled, table
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption, find_project
+from watchkeeper.cli.output import SEVERITY_STYLE, document, err, note, out, safe, styled, table
+
+MISSION = (
+    "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",
+    "S3_DEFAULT_ENCRYPTION_KMS",
+    "DESIRED_INSTANCE_TYPE:instanceType=t3.micro",
+    "DB_INSTANCE_BACKUP_ENABLED",
+)
+"""The rules where neither an option nor a project names any."""
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+FilesArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE…", help="Snapshot or history files, folders of them, or s3://bucket/prefix."),
+]
+RulesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rules",
+        "--rule",
+        "-r",
+        metavar="ID[:param=value,…]",
+        help="A managed rule; may be given again. Default: the project's rules, else those of the mission.",
+        show_default=False,
+    ),
+]
+PackOption = Annotated[
+    Path | None,
+    typer.Option("--pack", help="The rules of a conformance pack's YAML.", show_default=False, dir_okay=False),
+]
+AllRulesOption = Annotated[bool, typer.Option("--all-rules", help="Every rule that has logic here.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.", case_sensitive=False)]
+EndpointOption = Annotated[
+    str | None, typer.Option("--endpoint-url", help="Any AWS endpoint, with the caller's own credentials.")
+]
+ListedOption = Annotated[int, typer.Option("--violations", help="How many violations a terminal lists.", min=0)]
 
 rules_app = typer.Typer(
     no_args_is_help=True,
@@ -143,3 +191,399 @@ def _valid(parameter: Any) -> str:
     if parameter.minimum is None and parameter.maximum is None:
         return ""
     return f"{parameter.minimum:g} to {parameter.maximum:g}" if parameter.maximum else f"from {parameter.minimum:g}"
+
+
+def evaluate(
+    files: FilesArgument,
+    rules: RulesOption = None,
+    pack: PackOption = None,
+    every: AllRulesOption = False,
+    fmt: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+    violations: ListedOption = 20,
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    endpoint_url: EndpointOption = None,
+) -> None:
+    """Evaluate AWS Config snapshot and history files, without AWS.
+
+    Exits 1 when a rule is violated or could not judge, 3 when something in the files could not be read; what could be
+    read is evaluated all the same, and printed.
+
+    [dim]Examples:[/]
+    watchkeeper evaluate snapshot.json.gz
+    watchkeeper evaluate s3://config-bucket/AWSLogs --pack pack.yaml --format csv
+    """
+    from watchkeeper.cli import findings
+    from watchkeeper.offline import evaluate_sources
+
+    chosen = _chosen(rules, pack, every, project, env)
+    with _file_errors():
+        sources = _sources(files, endpoint_url)
+        with _byte_progress("evaluating") as tell:
+            result = evaluate_sources(sources, chosen, tell)
+    if as_json or fmt is Format.JSON:
+        document(_evaluated(result))
+    elif fmt is Format.CSV:
+        findings.print_csv(result.violations, result.rules)
+    else:
+        findings.print_rules(result.rules)
+        findings.print_violations("Violations", result.violations, result.rules, violations, result.non_compliant)
+        note(f"{result.coverage}; {result.items} items in {result.files} files, {result.non_compliant} violations")
+    findings.note_unknown(result.rules)
+    findings.note_problems(result.problems, result.problem_count)
+    if result.incomplete or _unreadable(result):
+        raise typer.Exit(Exit.FAILED)
+    if result.non_compliant or any(not_evaluated(entry) for entry in result.rules):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def whatif(
+    files: FilesArgument,
+    rules: RulesOption = None,
+    pack: PackOption = None,
+    every: AllRulesOption = False,
+    enabled: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--enabled",
+            metavar="ID[:param=value,…]",
+            help="A rule that is enabled now; may be given again. Default: the project's rules.",
+            show_default=False,
+        ),
+    ] = None,
+    changes: Annotated[
+        float, typer.Option("--changes", help="How often a resource changes a month, for the cost.", min=0)
+    ] = 4.0,
+    as_json: JsonOption = False,
+    violations: ListedOption = 20,
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    endpoint_url: EndpointOption = None,
+) -> None:
+    """Tell what rules would change beside those enabled now: what would newly fail, and the cost of a month.
+
+    Exits 1 when a resource would newly fail, 3 when something in the files could not be read.
+
+    [dim]Example:[/] watchkeeper whatif snapshot.json.gz --rules S3_BUCKET_VERSIONING_ENABLED
+    """
+    import dataclasses
+
+    from watchkeeper.cli import findings
+    from watchkeeper.offline import PRICE_SOURCE, what_if
+
+    if not (rules or pack or every):
+        raise CommandError("No rule to try.", hint="Name one with --rules, --pack or --all-rules.", code=Exit.USAGE)
+    candidates = _chosen(rules, pack, every, project, env)
+    now = _selected(enabled) if enabled else _project_rules(project, env)
+    # A rule may be tried with other parameters than it is enabled with: its name must not stand for both.
+    now = [dataclasses.replace(rule, name=f"{rule.name} (enabled)") for rule in now]
+    with _file_errors():
+        sources = _sources(files, endpoint_url)
+        with _byte_progress("evaluating") as tell:
+            answer = what_if(sources, candidates, now, tell, changes_per_resource=changes)
+    result, cost = answer.result, answer.cost
+    if as_json:
+        document(
+            {
+                **_evaluated(result),
+                "newly_failing": findings.violation_documents(answer.newly_failing, result.rules),
+                "cost": {
+                    "usd_per_month": cost.usd,
+                    "evaluations_per_month": cost.evaluations,
+                    "changes_per_resource": cost.changes_per_resource,
+                    "source": cost.source,
+                },
+            }
+        )
+    else:
+        findings.print_rules(result.rules)
+        count = len(answer.newly_failing)
+        findings.print_violations("Would newly fail", answer.newly_failing, result.rules, violations, count)
+        note(f"{count} would newly fail; {result.coverage}")
+        note(f"{cost.usd:.2f} USD a month: {cost.evaluations} evaluations at {changes:g} changes of a resource")
+        note(safe(PRICE_SOURCE, "dim"))
+    findings.note_unknown(result.rules)
+    findings.note_problems(result.problems, result.problem_count)
+    if result.incomplete or _unreadable(result):
+        raise typer.Exit(Exit.FAILED)
+    if answer.newly_failing:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def scan(
+    rules: RulesOption = None,
+    pack: PackOption = None,
+    every: AllRulesOption = False,
+    region: Annotated[
+        list[str] | None,
+        typer.Option("--region", help="AWS region, or all; may be given again. Default: the target's own."),
+    ] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--role", metavar="ARN", help="Scan the account of this role, by assuming it; may be given again."
+        ),
+    ] = None,
+    target: TargetOption = Target.LOCAL,
+    endpoint_url: EndpointOption = None,
+    violations: ListedOption = 20,
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    as_json: JsonOption = False,
+) -> None:
+    """Scan accounts that have no recorder: reads what the rules look at, with the fewest calls, and evaluates it.
+
+    Only reads. A call that AWS refuses is shown as a gap, never as compliant. Exits 1 when a rule is violated or could
+    not judge, 3 when nothing could be read.
+
+    [dim]Examples:[/]
+    watchkeeper scan --target aws --region all
+    watchkeeper scan --rule DESIRED_INSTANCE_TYPE:instanceType=t3.micro,t3.small --json
+    """
+    from watchkeeper import scan as scanning
+    from watchkeeper.cli import findings
+
+    chosen = _chosen(rules, pack, every, project, env)
+    session, url, account, home = _endpoint(target, endpoint_url, project, region)
+    names = region or [home]
+    _known_regions(names, scanning.ALL_REGIONS)
+    with _file_errors():
+        try:
+            reached = scanning.reach(session, names, roles=role or (), endpoint_url=url, account=account)
+        except ValueError as error:
+            raise CommandError(str(error), code=Exit.USAGE) from error
+        with _scan_progress() as tell:
+            result = scanning.scan(reached.places, chosen, gaps=reached.gaps, calls=reached.calls, on_progress=tell)
+    if as_json:
+        document(_scanned(result))
+    else:
+        findings.print_rules(result.rules)
+        findings.print_violations("Violations", result.violations, result.rules, violations, result.non_compliant)
+        note(
+            f"{result.resources} resources in {len(result.places)} accounts and regions, {result.api_calls} API calls, "
+            f"{result.seconds:.1f} s; {result.non_compliant} violations, {result.not_evaluated} not evaluated"
+        )
+    _note_gaps(result)
+    findings.note_unknown(result.rules)
+    if result.nothing_read or not reached.places:
+        raise CommandError("Nothing could be read.", hint="The gaps above say which calls were refused.")
+    if result.non_compliant or result.not_evaluated:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def not_evaluated(entry: Any) -> int:
+    """How much a rule could not judge."""
+    from watchkeeper.model import ComplianceType
+
+    return int(entry.counts.get(ComplianceType.NOT_EVALUATED, 0)) or (0 if entry.evaluated else 1)
+
+
+def _unreadable(result: Any) -> bool:
+    """Whether a rule that needs nothing but the item could not make sense of one."""
+    from watchkeeper.evaluation import prepare
+
+    return any(
+        not_evaluated(entry) and rule.logic is not None and not rule.logic.needs and not rule.problem
+        for entry, rule in zip(result.rules, prepare(entry.rule for entry in result.rules).rules, strict=True)
+    )
+
+
+def _evaluated(result: Any) -> dict[str, Any]:
+    from watchkeeper.cli import findings
+
+    return {
+        "items": result.items,
+        "files": result.files,
+        "coverage": {"rules": len(result.rules), "evaluated": result.evaluated_rules, "text": result.coverage},
+        "rules": findings.rules_document(result.rules),
+        "violations": findings.violation_documents(result.violations, result.rules),
+        "violation_count": result.non_compliant,
+        "resource_types": dict(result.resource_types),
+        "problems": [{"file": p.file, "item": p.item, "message": p.message} for p in result.problems],
+        "problem_count": result.problem_count,
+    }
+
+
+def _scanned(result: Any) -> dict[str, Any]:
+    from watchkeeper.cli import findings
+
+    return {
+        "rules": findings.rules_document(result.rules),
+        "resources": result.resources,
+        "resource_types": dict(result.resource_types),
+        "violations": findings.violation_documents(result.violations, result.rules),
+        "gaps": [
+            {
+                "account": placed.account,
+                "region": placed.region,
+                "resource_type": placed.gap.resource_type,
+                "resource_id": placed.gap.resource_id,
+                "operation": placed.gap.operation,
+                "code": placed.gap.code,
+                "message": placed.gap.message,
+            }
+            for placed in result.gaps
+        ],
+        "places": [{"account": account, "region": name} for account, name in result.places],
+        "api_calls": result.api_calls,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _note_gaps(result: Any) -> None:
+    from collections import Counter
+
+    gaps = Counter((g.account, g.region, g.gap.resource_type, g.gap.operation, g.gap.code) for g in result.gaps)
+    for (account, region, type_, operation, code), count in gaps.items():
+        times = f", {count} times" if count > 1 else ""
+        place = " ".join(word for word in (account, region, type_) if word)
+        note("[yellow]gap[/]", safe(f"{place}: {operation}: {code}{times}"))
+
+
+# --- choosing -------------------------------------------------------------------------------------------------------
+
+
+def _chosen(rules: Sequence[str] | None, pack: Path | None, every: bool, project: Path | None, env: str) -> list[Any]:
+    """The rules that the options name, else the project's, else the mission's. Raises CommandError."""
+    from watchkeeper.offline import all_rules, rules_of_pack
+    from watchkeeper.rules.pack import PackError
+
+    chosen = _selected(rules or ())
+    if pack is not None:
+        try:
+            chosen += rules_of_pack(pack.read_text(encoding="utf-8"))
+        except (PackError, UnicodeDecodeError) as error:
+            raise CommandError(f"{pack}: {error}", code=Exit.USAGE) from error
+        except OSError as error:
+            raise CommandError(f"{pack} can't be read: {error.strerror}", code=Exit.USAGE) from error
+    if every:
+        named = {rule.identifier for rule in chosen}
+        chosen += [rule for rule in all_rules() if rule.identifier not in named]
+    return chosen or _project_rules(project, env) or _selected(MISSION)
+
+
+def _selected(rules: Sequence[str]) -> list[Any]:
+    from watchkeeper.offline import SelectionError, select_rules
+
+    try:
+        return select_rules(rules)
+    except SelectionError as error:
+        raise CommandError(str(error), hint="Search with: watchkeeper rules list WORD", code=Exit.USAGE) from error
+
+
+def _project_rules(project: Path | None, env: str) -> list[Any]:
+    """The rules of the project's settings; none where there is no project, or no settings of ours in it."""
+    from watchkeeper.cli.deploy import load_project
+    from watchkeeper.evaluation import ConfiguredRule
+    from watchkeeper.settings import NAMESPACE, Settings
+
+    try:
+        folder = find_project(project)
+    except CommandError:
+        if project is not None:
+            raise
+        return []
+    if project is None and not any((folder / f"Pulumi.{env}.{ending}").is_file() for ending in ("yaml", "yml")):
+        return []
+    config = load_project(folder, env).config
+    if not any(key.startswith(f"{NAMESPACE}:") for key in config):
+        return []
+    return [
+        ConfiguredRule(rule.name, rule.identifier, rule.parameters, severity=rule.severity, category=rule.category)
+        for rule in Settings.from_pulumi_config(config).all_rules
+    ]
+
+
+def _sources(files: Sequence[str], endpoint_url: str | None) -> list[Any]:
+    from watchkeeper.offline import file_sources, s3_sources
+
+    found: list[Any] = []
+    for name in files:
+        if not name.startswith("s3://"):
+            found += file_sources([name])
+            continue
+        import boto3
+
+        bucket, _, prefix = name.removeprefix("s3://").partition("/")
+        found += s3_sources(boto3.client("s3", endpoint_url=endpoint_url), bucket, prefix)
+    if not found:
+        raise CommandError(
+            f"There is no snapshot or history file in {', '.join(files)}.",
+            hint="They end in .json or .json.gz.",
+            code=Exit.USAGE,
+        )
+    return found
+
+
+@contextmanager
+def _file_errors() -> Iterator[None]:
+    from watchkeeper.cli.monitor import aws_errors
+
+    try:
+        with aws_errors():
+            yield
+    except FileNotFoundError as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
+
+
+def _endpoint(target: Target, url: str | None, project: Path | None, regions: Sequence[str] | None) -> Any:
+    """Session, endpoint, account where it is known without asking, and the region where none is named."""
+    import boto3
+
+    from watchkeeper.cli.local import project_folder, running_server
+
+    if url is not None and not re.match(r"https?://[^/\s]", url):
+        raise CommandError(f'"{url}" is not an endpoint.', hint="Write it as http://127.0.0.1:4566", code=Exit.USAGE)
+    if url is None and target is Target.LOCAL:
+        aws = running_server(project_folder(project))
+        keys = aws.boto()
+        session = boto3.Session(keys["aws_access_key_id"], keys["aws_secret_access_key"], region_name=aws.region)
+        return session, aws.endpoint, aws.account, aws.region
+    session = boto3.Session()
+    if session.region_name is None and not regions:
+        raise CommandError("No AWS region is set.", hint="Name one with --region, or all.", code=Exit.USAGE)
+    return session, url, "", session.region_name
+
+
+def _known_regions(names: Sequence[str], everything: str) -> None:
+    from watchkeeper import catalog
+
+    for name in names:
+        if name == everything or name in catalog.regions():
+            continue
+        near = catalog.nearest(name, catalog.regions())
+        hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1, or all."
+        raise CommandError(f'"{name}" is not an AWS region.', hint=hint, code=Exit.USAGE)
+
+
+# --- progress -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _byte_progress(title: str) -> Iterator[Any]:
+    """A bar of bytes on a terminal, nothing elsewhere."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(title, total=None)
+
+        def tell(done: int, total: int, items: int) -> None:
+            progress.update(task, completed=done, total=total or None, description=f"{title}: {items} items")
+
+        yield tell
+
+
+@contextmanager
+def _scan_progress() -> Iterator[Any]:
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("reading", total=None)
+
+        def tell(place: str, resources: int, calls: int) -> None:
+            progress.update(task, description=safe(f"{place}: {resources} resources, {calls} calls").plain)
+
+        yield tell

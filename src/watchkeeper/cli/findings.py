@@ -1,0 +1,149 @@
+"""What rules said of resources, as JSON, CSV and tables: the same for files (``evaluate``, ``whatif``) and ``scan``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table
+from watchkeeper.model import ComplianceType, Severity
+from watchkeeper.offline import Problem, ResourceEvaluation, RuleResult
+from watchkeeper.reports.to_csv import cell
+
+KINDS = (
+    ComplianceType.COMPLIANT,
+    ComplianceType.NON_COMPLIANT,
+    ComplianceType.NOT_APPLICABLE,
+    ComplianceType.NOT_EVALUATED,
+)
+CSV_COLUMNS = (
+    "rule",
+    "identifier",
+    "severity",
+    "account",
+    "region",
+    "resource_type",
+    "resource_id",
+    "compliance",
+    "annotation",
+)
+
+
+def rules_document(results: Sequence[RuleResult]) -> dict[str, Any]:
+    """Rule to counts: by identifier, or by name where a managed rule is there more than once."""
+    identifiers = [result.rule.identifier for result in results]
+    found: dict[str, Any] = {}
+    for number, result in enumerate(results):
+        rule = result.rule
+        key = rule.identifier if identifiers.count(rule.identifier) == 1 else rule.name
+        found[key if key not in found else f"{key} ({number + 1})"] = {
+            "name": rule.name,
+            "identifier": rule.identifier,
+            "parameters": {name: str(value) for name, value in rule.parameters.items()},
+            "severity": rule.severity.value,
+            "category": rule.category,
+            **{kind.value.lower(): result.counts.get(kind, 0) for kind in KINDS},
+            "evaluated": result.evaluated,
+            "not_evaluated_because": dict(result.reasons),
+        }
+    return found
+
+
+def violation_documents(violations: Iterable[ResourceEvaluation], results: Sequence[RuleResult]) -> list[Any]:
+    """Each violation with its resource."""
+    severity = _severities(results)
+    return [
+        {
+            "rule": found.evaluation.rule,
+            "identifier": found.identifier,
+            "severity": severity[found.evaluation.rule].value,
+            "account": found.account_id,
+            "region": found.region,
+            "resource_type": found.evaluation.resource_type,
+            "resource_id": found.evaluation.resource_id,
+            "annotation": found.evaluation.annotation,
+            "captured_at": found.evaluation.ordering_time.isoformat(),
+        }
+        for found in violations
+    ]
+
+
+def print_csv(violations: Iterable[ResourceEvaluation], results: Sequence[RuleResult]) -> None:
+    """A line per violation, then one per rule and reason for what was not evaluated."""
+    severity = _severities(results)
+    writer = csv.writer(sys.stdout, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for found in violations:
+        evaluation = found.evaluation
+        rule = (evaluation.rule, found.identifier, severity[evaluation.rule].value)
+        where = (found.account_id, found.region, evaluation.resource_type, evaluation.resource_id)
+        writer.writerow([cell(text) for text in (*rule, *where, evaluation.compliance.value, evaluation.annotation)])
+    for result in results:
+        rule = (result.rule.name, result.rule.identifier, result.rule.severity.value)
+        for reason in result.reasons:
+            writer.writerow([cell(text) for text in (*rule, "", "", "", "", "NOT_EVALUATED", reason)])
+
+
+def print_rules(results: Sequence[RuleResult]) -> None:
+    """The table of rules: how many of each."""
+    numbers = ("compliant", "violations", "not applicable", "unknown")
+    rows = [
+        (
+            result.rule.identifier,
+            styled(result.rule.severity.value, SEVERITY_STYLE),
+            *(str(result.counts.get(kind, 0)) for kind in KINDS),
+        )
+        for result in results
+    ]
+    table("Rules", ("rule", "severity", *numbers), rows, right=numbers)
+
+
+def print_violations(
+    title: str, violations: Sequence[ResourceEvaluation], results: Sequence[RuleResult], limit: int, total: int
+) -> None:
+    """The table of violations, the worst first; on a terminal no more than ``limit``."""
+    if not violations:
+        return
+    severity = _severities(results)
+    worst = sorted(violations, key=lambda found: severity[found.evaluation.rule].rank)
+    shown = worst[:limit] if out.is_terminal else worst
+    if not shown:
+        return
+    sys.stdout.write("\n")
+    columns = ("severity", "rule", "account", "region", "type", "resource", "what to change")
+    rows = [
+        (
+            styled(severity[found.evaluation.rule].value, SEVERITY_STYLE),
+            found.identifier,
+            found.account_id,
+            found.region,
+            found.evaluation.resource_type,
+            found.evaluation.resource_id,
+            found.evaluation.annotation,
+        )
+        for found in shown
+    ]
+    table(f"{title}: {len(shown)} of {total}", columns, rows)
+
+
+def note_unknown(results: Sequence[RuleResult]) -> None:
+    """Why rules could not judge, on standard error."""
+    for result in results:
+        for reason, count in result.reasons.items():
+            times = f" ({count} times)" if count > 1 else ""
+            note("[yellow]not evaluated[/]", safe(f"{result.rule.identifier}: {reason}{times}"))
+
+
+def note_problems(problems: Sequence[Problem], total: int) -> None:
+    """What could not be read, by file and item, on standard error."""
+    for problem in problems[:20]:
+        item = "" if problem.item is None else f", item {problem.item}"
+        note("[bold red]unreadable[/]", safe(f"{problem.file}{item}: {problem.message}"))
+    if total > 20:
+        note(f"and {total - 20} more; --format json names them")
+
+
+def _severities(results: Sequence[RuleResult]) -> Mapping[str, Severity]:
+    return {result.rule.name: result.rule.severity for result in results}
