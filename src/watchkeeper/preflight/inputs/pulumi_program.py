@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+from watchkeeper import catalog
 from watchkeeper.engine.offline import ACCOUNT, OfflineProvider
 from watchkeeper.engine.preview import preview
 from watchkeeper.engine.program import ProjectError, load_project
@@ -18,6 +20,7 @@ from watchkeeper.engine.provider import Inputs
 from watchkeeper.graph import Resource
 from watchkeeper.preflight.identity import outputs_of
 from watchkeeper.preflight.inputs.target import Target, TargetError
+from watchkeeper.preflight.registry import checks
 
 
 class Foreseeing(OfflineProvider):
@@ -40,6 +43,7 @@ def read(directory: Path, stack: str = "") -> Target:
     """
     try:
         project = load_project(directory, stack or default_stack(directory))
+        Thread(target=_warm_up, daemon=True).start()
         provider = Foreseeing(project.region)
         result = preview(project, provider)
     except ProjectError as error:
@@ -52,6 +56,13 @@ def read(directory: Path, stack: str = "") -> Target:
         unread=tuple(dict.fromkeys((*graph.unread, *provider.unread))),
     )
     return Target(graph, result.error, str(project.working_directory), result.log)
+
+
+def _warm_up() -> None:
+    """Load checks and catalogs while the program runs in its own process: that is most of the wall time."""
+    checks()
+    catalog.managed_rules()
+    catalog.managed_policies()
 
 
 def default_stack(directory: Path) -> str:
