@@ -56,6 +56,7 @@ class Deployment:
     functions: Mapping[str, str] = field(default_factory=dict)
     """Deployed function name by its role in the system, e.g. ``compliance-processor``."""
     rules: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any]) -> Deployment:
@@ -71,6 +72,7 @@ class Deployment:
             dashboard=outputs["dashboardName"],
             functions=outputs["functionNames"],
             rules=tuple(outputs["ruleNames"]),
+            alarms=tuple(outputs.get("alarmNames", ())),
         )
 
 
@@ -153,13 +155,15 @@ def _recorder(probe: Probe) -> Iterator[Observation]:
 
 def _channel(probe: Probe) -> Iterator[Observation]:
     config, name = probe.client("config"), probe.deployment.delivery_channel
-    for channel in config.describe_delivery_channels(DeliveryChannelNames=[name])["DeliveryChannels"]:
+    # An adopted recorder's channel is not the stack's own: look at all there are.
+    names = [name] if name else []
+    for channel in config.describe_delivery_channels(DeliveryChannelNames=names)["DeliveryChannels"]:
         frequency = channel.get("configSnapshotDeliveryProperties", {}).get("deliveryFrequency")
         wanted = {"bucket": channel.get("s3BucketName"), "topic": channel.get("snsTopicARN"), "snapshots": frequency}
         missing = [part for part, value in wanted.items() if not value]
         saw = ", ".join(f"{part}: {value or 'none'}" for part, value in wanted.items())
-        yield _seen(name, not missing, saw, f"give the delivery channel its {' and '.join(missing)}")
-    for status in config.describe_delivery_channel_status(DeliveryChannelNames=[name])["DeliveryChannelsStatus"]:
+        yield _seen(channel["name"], not missing, saw, f"give the delivery channel its {' and '.join(missing)}")
+    for status in config.describe_delivery_channel_status(DeliveryChannelNames=names)["DeliveryChannelsStatus"]:
         for kind in ("configHistoryDeliveryInfo", "configSnapshotDeliveryInfo", "configStreamDeliveryInfo"):
             info = status.get(kind, {})
             if info.get("lastStatus") == "FAILURE":
@@ -211,8 +215,10 @@ def _policies(probe: Probe) -> Iterator[Observation]:
     documents: dict[str, Callable[[], str]] = {
         f"bucket {deployment.report_bucket}": lambda: _bucket_policy(probe),
         f"key {deployment.key_arn}": lambda: _key_policy(probe),
-        f"topic {deployment.delivery_topic_arn}": lambda: _topic_policy(probe, deployment.delivery_topic_arn),
     }
+    if deployment.delivery_topic_arn:
+        topic = deployment.delivery_topic_arn
+        documents[f"topic {topic}"] = lambda: _topic_policy(probe, topic)
     for subject, read in documents.items():
         actions = sorted(set(_allowed_actions(json.loads(read()), CONFIG_PRINCIPAL)))
         saw = f"{CONFIG_PRINCIPAL} may {', '.join(actions)}" if actions else f"nothing allows {CONFIG_PRINCIPAL}"
@@ -327,12 +333,17 @@ def _dead_letters(probe: Probe) -> Iterator[Observation]:
 
 
 def _alarms(probe: Probe) -> Iterator[Observation]:
-    ours = set(probe.deployment.functions.values())
-    for page in probe.client("cloudwatch").get_paginator("describe_alarms").paginate():
-        for alarm in page["MetricAlarms"]:
-            if any(name in dimension["Value"] for dimension in alarm.get("Dimensions", ()) for name in ours):
-                quiet = alarm["StateValue"] != "ALARM"
-                yield _seen(alarm["AlarmName"], quiet, alarm["StateValue"], alarm.get("StateReason", ""))
+    cloudwatch, wanted = probe.client("cloudwatch"), probe.deployment.alarms
+    found: dict[str, Mapping[str, Any]] = {}
+    for page in cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"]):
+        found.update({alarm["AlarmName"]: alarm for alarm in page["MetricAlarms"]})
+    for name in wanted:
+        if name not in found:
+            yield _seen(name, False, "not there", "deploy the stack again")
+            continue
+        alarm = found[name]
+        # No data is quiet: a function that did not run reported no error.
+        yield _seen(name, alarm["StateValue"] != "ALARM", alarm["StateValue"], alarm.get("StateReason", ""))
 
 
 def _dashboard(probe: Probe) -> Iterator[Observation]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.status import Status
 
 from watchkeeper.cli.errors import CommandError
@@ -15,7 +17,6 @@ from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
 from watchkeeper.cli.output import SEVERITY_STYLE, document, err, note, out, safe, styled, table
 
 OUTPUT = Path("watchkeeper-demo")
-SHOWN_ALERTS, SHOWN_REMEDIATIONS = 8, 12
 TITLES = {
     "start": "Start",
     "sample": "Sample account",
@@ -110,55 +111,76 @@ def _show(seen: Any, output: Path) -> None:
     _show_timings(seen.timings)
     out.print("[bold]Report files[/]")
     for file in seen.files:
-        out.print(safe(f"  {file}"))
+        out.print(safe(f"  {file}"), soft_wrap=True)
     out.print()
     out.print("[bold]What to try next[/]")
-    out.print(f"  open {output}/…executive….html                   the page for management")
-    out.print("  watchkeeper init && watchkeeper up                your own project, on an embedded AWS that stays")
-    out.print(
-        '  eval "$(watchkeeper local env)"                   then: aws s3 mb s3://…, and watch watchkeeper status'
-    )
-    out.print("  watchkeeper preflight                             what would sink the deployment, before it starts")
+    page = next((file for file in seen.files if file.endswith(".html") and "executive" in file), output)
+    for what, command in (
+        ("the page for management, in a browser", f"open {page}"),
+        ("your own project, on an embedded AWS that stays", "watchkeeper init && watchkeeper up"),
+        ("any AWS client on it; then: watchkeeper status", 'eval "$(watchkeeper local env)"'),
+        ("what would sink a deployment, before it starts", "watchkeeper preflight"),
+    ):
+        out.print(safe(f"  {command}"), soft_wrap=True)
+        out.print(safe(f"      {what}", "dim"))
 
 
 def _show_compliance(seen: Any) -> None:
-    def cells(counts: Any) -> tuple[str, str, str]:
-        return str(counts.compliant), str(counts.non_compliant), str(counts.not_evaluated)
-
     rows = [
-        (rule, *cells(before), *cells(seen.compliance_after[rule]))
+        (
+            rule,
+            _change(before.compliant, seen.compliance_after[rule].compliant),
+            _change(before.non_compliant, seen.compliance_after[rule].non_compliant),
+            _change(before.not_evaluated, seen.compliance_after[rule].not_evaluated),
+        )
         for rule, before in sorted(seen.compliance_before.items())
     ]
-    columns = ("rule", "ok", "violations", "unknown", "→ ok", "→ violations", "→ unknown")
-    table("Compliance, before → after remediation", columns, rows, right=columns[1:])
+    columns = ("rule", "compliant", "violations", "unknown")
+    table("Compliance: before → after remediation", columns, rows, right=columns[1:])
     out.print()
+
+
+def _change(before: int, after: int) -> str:
+    return f"{before} → {after}"
 
 
 def _show_alerts(alerts: Any) -> None:
+    """One line for each rule: a line for each alert would be pages of the same."""
+    grouped = _grouped(alerts, lambda alert: (alert["level"], alert["kind"], alert["rule"]["name"]))
     rows = [
-        (styled(a["level"], SEVERITY_STYLE), a["kind"], a["rule"]["name"], a["resource_id"])
-        for a in alerts[:SHOWN_ALERTS]
+        (str(len(these)), styled(level, SEVERITY_STYLE), kind, rule) for (level, kind, rule), these in grouped.items()
     ]
-    table(f"Alerts: {len(alerts)} went out", ("level", "what", "rule", "resource"), rows)
-    if len(alerts) > SHOWN_ALERTS:
-        out.print(f"[dim]… and {len(alerts) - SHOWN_ALERTS} more[/]")
-    out.print()
+    title = f"Alerts: {len(alerts)} went out, none twice"
+    table(title, ("alerts", "level", "what", "rule"), rows, right=("alerts",))
+    _show_example(f"{alert['resource_id']}: {alert['annotation']}" for alert in alerts if alert["annotation"])
 
 
 def _show_remediations(records: Any) -> None:
-    rows = [
-        (r["outcome"], r["action"], r["resource_id"], _state(r["before"]), _state(r["after"]))
-        for r in records[:SHOWN_REMEDIATIONS]
-    ]
-    columns = ("outcome", "action", "resource", "before", "after")
-    table(f"Remediations: {len(records)} decisions", columns, rows)
-    if len(records) > SHOWN_REMEDIATIONS:
-        out.print(f"[dim]… and {len(records) - SHOWN_REMEDIATIONS} more[/]")
+    grouped = _grouped(
+        records, lambda record: (record["outcome"], record["action"], _state(record["before"]), _state(record["after"]))
+    )
+    rows = [(str(len(these)), *key) for key, these in grouped.items()]
+    columns = ("decisions", "outcome", "action", "before", "after")
+    table(f"Remediations: {len(records)} decisions", columns, rows, right=("decisions",))
+    _show_example(f"{record['resource_id']}: {record['reason']}" for record in records)
+
+
+def _grouped(items: Any, key: Any) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def _show_example(texts: Iterator[str]) -> None:
+    example = next(texts, None)
+    if example:
+        out.print(Padding(safe(f"e.g. {example}", "dim"), (0, 0, 0, 1)))
     out.print()
 
 
 def _state(values: Any) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in values.items())
+    return ", ".join(str(value) for value in values.values())
 
 
 def _show_summary(summary: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ CHANGE_STYLE = {"create": "green", "update": "yellow", "replace": "magenta", "de
 def init(
     directory: Annotated[Path, typer.Argument(help="Folder to make.", file_okay=False)] = Path("infra"),
     owner: Annotated[str, typer.Option(help="Who answers for it: the tag Owner.")] = "platform-team",
+    as_json: JsonOption = False,
 ) -> None:
     """Make a Pulumi project that deploys the monitoring: program, dev and prod settings.
 
@@ -46,9 +49,12 @@ def init(
         raise CommandError(str(error), hint=error.hint, code=Exit.USAGE) from error
     except OSError as error:
         raise CommandError(f"{directory} can't be written: {error.strerror}.") from error
-    for file in made:
-        out.print(safe(file))
-    note(f"Next: [bold]watchkeeper up --project {directory}[/], then [bold]watchkeeper status[/].")
+    if as_json:
+        document({"files": made})
+    else:
+        for file in made:
+            out.print(safe(file), soft_wrap=True)
+    note("Next:", safe(f"watchkeeper up --project {shlex.quote(str(directory))}", "bold"))
 
 
 def preview(
@@ -74,7 +80,12 @@ def preview(
         steps = deployment.plan(loaded, deploying.provider(running, loaded), state)
     if as_json:
         document(
-            {"steps": [{"type": s.type, "name": s.name, "change": s.change, "properties": s.properties} for s in steps]}
+            {
+                "counts": dict(Counter(step.change for step in steps)),
+                "steps": [
+                    {"type": s.type, "name": s.name, "change": s.change, "properties": s.properties} for s in steps
+                ],
+            }
         )
         return
     changing = [step for step in steps if step.change != "same"]
@@ -139,8 +150,10 @@ def destroy(
     if target is Target.AWS:
         from watchkeeper.deployment import pulumi_cli
 
+        started = time.monotonic()
         with _engine_errors():
-            pulumi_cli.destroy(folder, env, _echo)
+            counts = pulumi_cli.destroy(folder, env, _echo)
+        _pulumi_ended(counts, {}, time.monotonic() - started, as_json)
         return
     from watchkeeper.deployment import engine as deploying
     from watchkeeper.engine import deployment
@@ -231,7 +244,7 @@ def _ended(result: Any, as_json: bool) -> None:
             }
         )
     else:
-        table("", ("output", "value"), [(name, _shown(value)) for name, value in plain_outputs(result.outputs).items()])
+        _show_outputs(plain_outputs(result.outputs))
     note(f"{_counted(result.counts)} in {result.seconds:.1f} s")
     if result.ok:
         return
@@ -278,9 +291,30 @@ def _pulumi_preview(folder: Path, env: str, as_json: bool) -> None:
 def _pulumi_up(folder: Path, env: str, as_json: bool) -> None:
     from watchkeeper.deployment import pulumi_cli
 
+    started = time.monotonic()
     with _engine_errors():
-        outputs = pulumi_cli.up(folder, env, _echo)
+        counts, outputs = pulumi_cli.up(folder, env, _echo)
+    _pulumi_ended(counts, outputs, time.monotonic() - started, as_json)
+
+
+def _pulumi_ended(counts: Mapping[str, int], outputs: Mapping[str, Any], seconds: float, as_json: bool) -> None:
+    """What the Pulumi CLI did: it ended well, or `_engine_errors` had it."""
     if as_json:
-        document({"ok": True, "outputs": outputs})
-    else:
-        table("", ("output", "value"), [(name, _shown(value)) for name, value in outputs.items()])
+        document(
+            {
+                "ok": True,
+                "counts": counts,
+                "errors": [],
+                "skipped": [],
+                "outputs": outputs,
+                "seconds": round(seconds, 3),
+            }
+        )
+        return
+    _show_outputs(outputs)
+    note(f"{_counted(counts)} in {seconds:.1f} s")
+
+
+def _show_outputs(outputs: Mapping[str, Any]) -> None:
+    if outputs:
+        table("", ("output", "value"), [(name, _shown(outputs[name])) for name in sorted(outputs)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +35,10 @@ def start(
     iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Enforce IAM, as AWS does.")] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Start it; what it held when it was stopped is there again."""
+    """Start it; what it held when it was stopped is there again.
+
+    [dim]Example:[/] watchkeeper local start --port 4566 --region eu-central-1
+    """
     folder = server_folder(project)
     running = _start(folder, port=port, account=account, region=region, iam=iam)
     if as_json:
@@ -44,23 +49,35 @@ def start(
 
 
 @app.command()
-def stop(project: ProjectOption = None) -> None:
-    """Stop it. Its resources and its history are kept."""
+def stop(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Stop it. Its resources and its history are kept.
+
+    [dim]Example:[/] watchkeeper local stop
+    """
     from watchkeeper.embedded import server
 
-    note("stopped" if server.stop(server_folder(project)) else "it was not running")
+    with _answering():
+        stopped = server.stop(server_folder(project))
+    if as_json:
+        document({"stopped": stopped})
+    else:
+        note("stopped" if stopped else "it was not running")
 
 
 @app.command()
 def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
-    """Show whether it runs, what it records, and what was lost silently: not delivered, not invoked, not published."""
+    """Show whether it runs, what it records, and what was lost silently: not delivered, not invoked, not published.
+
+    [dim]Example:[/] watchkeeper local status --json
+    """
     from watchkeeper.embedded import server
 
     folder = server_folder(project)
     running = server.find(folder)
     if running is None:
         raise CommandError("The embedded AWS is not running.", hint="Start it with: watchkeeper local start")
-    answer = running.status()
+    with _answering():
+        answer = running.status()
     if as_json:
         document({**_described(running), **answer})
         return
@@ -103,16 +120,26 @@ def env(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def reset(
-    project: ProjectOption = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False
+    project: ProjectOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Delete every resource and all of AWS Config's history in it, and what the engine knows of its deployments."""
+    """Delete every resource and all of AWS Config's history in it, and what the engine knows of its deployments.
+
+    [dim]Example:[/] watchkeeper local reset --yes
+    """
     folder = project_folder(project)
     if not yes:
         typer.confirm("Delete everything in the embedded AWS?", abort=True, err=True)
-    running_server(folder).reset()
+    running = running_server(folder)
+    with _answering():
+        running.reset()
     for state in (state_folder(folder) / "state").glob("*"):
         state.unlink()
-    note("empty")
+    if as_json:
+        document({"empty": True})
+    else:
+        note("empty")
 
 
 def project_folder(project: Path | None) -> Path:
@@ -154,8 +181,17 @@ def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> 
         near = catalog.nearest(region, catalog.regions())
         hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1."
         raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)
-    try:
+    with _answering():
         return server.start(folder, port=port, account=account, region=region, iam=iam)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """What the embedded AWS can't do, as a message."""
+    from watchkeeper.embedded import server
+
+    try:
+        yield
     except server.EmbeddedError as error:
         raise CommandError(str(error)) from error
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import (
@@ -28,6 +29,7 @@ from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, st
 report_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="The reports in the report bucket: run one now, list, fetch."
 )
+NUMBERS = ("compliant", "violations", "unknown", "score")
 OUTCOME_STYLE = {"passed": "green", "failed": "bold red", "unknown": "yellow"}
 STATE_STYLE = {"error": "bold red", "missing": "bold red", "no-data": "yellow", "no-resources": "dim"}
 
@@ -154,33 +156,16 @@ def _show(report: Any, violations: int) -> None:
         (
             rule.rule.name,
             styled(rule.rule.severity.value, SEVERITY_STYLE),
-            str(rule.counts.compliant),
-            str(rule.counts.non_compliant),
-            str(rule.counts.not_evaluated),
-            _score(rule.counts),
+            *_numbers(rule.counts),
             styled(rule.state.value, STATE_STYLE),
         )
         for rule in report.rules
     ]
-    numbers = ("compliant", "violations", "unknown", "score")
-    table("Rules", ("rule", "severity", *numbers, "state"), rows, right=numbers)
-    for title, groups in (("Severities", report.by_severity), ("Resource types", report.by_resource_type)):
-        if out.is_terminal:
-            out.print()
-            rows = [
-                (name, str(c.compliant), str(c.non_compliant), str(c.not_evaluated), _score(c))
-                for name, c in groups.items()
-            ]
-            table(title, (title[:-1].lower(), *numbers), rows, right=numbers)
-    if out.is_terminal and violations and report.violations:
-        out.print()
-        severity = {rule.rule.name: rule.rule.severity.value for rule in report.rules}
-        found = report.violations[:violations]
-        table(
-            f"Violations: {len(found)} of {len(report.violations)}",
-            ("severity", "resource", "rule", "what to change"),
-            [(styled(severity[v.rule], SEVERITY_STYLE), v.resource_id, v.rule, v.annotation) for v in found],
-        )
+    table("Rules", ("rule", "severity", *NUMBERS, "state"), rows, right=NUMBERS)
+    if out.is_terminal:
+        _show_groups("severity", report.by_severity)
+        _show_groups("resource type", report.by_resource_type)
+        _show_violations(report, violations)
     for rule in report.not_evaluated:
         note("[yellow]not evaluated[/]", safe(f"{rule.rule.name}: {rule.reason}"))
     totals = report.totals
@@ -188,6 +173,31 @@ def _show(report: Any, violations: int) -> None:
         f"score {_score(totals)}: {totals.compliant} compliant, {totals.non_compliant} violations, "
         f"{totals.not_evaluated} not evaluated"
     )
+
+
+def _numbers(counts: Any) -> tuple[str, str, str, str]:
+    return str(counts.compliant), str(counts.non_compliant), str(counts.not_evaluated), _score(counts)
+
+
+def _show_groups(what: str, groups: Mapping[str, Any]) -> None:
+    out.print()
+    rows = [(name, *_numbers(counts)) for name, counts in groups.items()]
+    table(f"By {what}", (what, *NUMBERS), rows, right=NUMBERS)
+
+
+def _show_violations(report: Any, most: int) -> None:
+    """Two lines each, so that a resource's name stays whole on a narrow terminal and can be copied."""
+    found = report.violations[:most]
+    if not found:
+        return
+    severity = {rule.rule.name: rule.rule.severity.value for rule in report.rules}
+    out.print()
+    out.print(f"[bold]Violations: {len(found)} of {len(report.violations)}[/]")
+    for violation in found:
+        level = severity[violation.rule]
+        out.print(styled(f"{level:8}", {f"{known:8}": style for known, style in SEVERITY_STYLE.items()}), end=" ")
+        out.print(safe(violation.resource_id), safe(violation.rule, "dim"), soft_wrap=True)
+        out.print(Padding(safe(violation.annotation), (0, 0, 0, 9)))
 
 
 def _score(counts: Any) -> str:
@@ -232,7 +242,10 @@ def report_list(
     region: RegionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the reports that there are, oldest first."""
+    """List the reports that there are, oldest first.
+
+    [dim]Example:[/] watchkeeper report list executive
+    """
     where = deployed(project, env, target, region)
     with aws_errors():
         found = [item for each in ([kind] if kind else Kind) for item in _listed(where, each)]
@@ -247,6 +260,7 @@ def report_fetch(
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
     region: RegionOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Download a report.
 
@@ -257,12 +271,23 @@ def report_fetch(
         keys = _latest(where, Kind(key)) if key in set(Kind) else [key]
         if not keys:
             raise CommandError(f"There is no {key} report yet.", hint=f"Make one: watchkeeper report run {key}")
-        output.mkdir(parents=True, exist_ok=True)
-        for each in keys:
-            file = output / Path(each).name
+        files = {key: output / Path(key).name for key in keys}
+        for each, file in files.items():
             body = where.endpoint.client("s3").get_object(Bucket=where.outputs["bucketName"], Key=each)["Body"]
-            file.write_bytes(body.read())
-            out.print(safe(file))
+            _write(file, body.read())
+    if as_json:
+        document([{"key": each, "file": file} for each, file in files.items()])
+        return
+    for file in files.values():
+        out.print(safe(file), soft_wrap=True)
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        raise CommandError(f"{file} can't be written: {error.strerror}.") from error
 
 
 def _latest(where: Where, kind: Kind) -> list[str]:

@@ -36,23 +36,28 @@ def preview(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
     return {str(operation.value): count for operation, count in result.change_summary.items()}
 
 
-def up(directory: Path, env: str, on_output: Output) -> Mapping[str, Any]:
-    """Deploy; gives the stack's outputs, secrets left out. Raises DeploymentError."""
+def up(directory: Path, env: str, on_output: Output) -> tuple[Mapping[str, int], Mapping[str, Any]]:
+    """Deploy; gives the steps taken by operation, and the stack's outputs, secrets left out. Raises DeploymentError."""
     with _explained(env):
         result = _stack(directory, env).up(on_output=on_output)
-    return _plain(result.outputs)
+    return _counts(result.summary), _plain(result.outputs)
 
 
-def destroy(directory: Path, env: str, on_output: Output) -> None:
-    """Destroy everything in the stack; the stack itself stays, empty. Raises DeploymentError."""
+def destroy(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
+    """Destroy everything in the stack; the stack itself stays, empty. Gives the steps taken. Raises DeploymentError."""
     with _explained(env):
-        _existing_stack(directory, env).destroy(on_output=on_output)
+        result = _existing_stack(directory, env).destroy(on_output=on_output)
+    return _counts(result.summary)
 
 
 def outputs(directory: Path, env: str) -> Mapping[str, Any]:
     """The outputs of the last deployment, secrets left out. Raises DeploymentError."""
     with _explained(env):
         return _plain(_existing_stack(directory, env).outputs())
+
+
+def _counts(summary: automation.UpdateSummary) -> dict[str, int]:
+    return {str(operation): count for operation, count in (summary.resource_changes or {}).items()}
 
 
 def _plain(values: Mapping[str, automation.OutputValue]) -> dict[str, Any]:
