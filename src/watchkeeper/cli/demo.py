@@ -150,7 +150,7 @@ def _show_alerts(alerts: Any) -> None:
     rows = [
         (str(len(these)), styled(level, SEVERITY_STYLE), kind, rule) for (level, kind, rule), these in grouped.items()
     ]
-    title = f"Alerts: {len(alerts)} went out, none twice"
+    title = f"Alerts: {len(alerts)} went out"
     table(title, ("alerts", "level", "what", "rule"), rows, right=("alerts",))
     _show_example(f"{alert['resource_id']}: {alert['annotation']}" for alert in alerts if alert["annotation"])
 
