@@ -1,7 +1,7 @@
-"""Measures preflight: wall time on our own stack against the bare import of the SDK, and what it catches against others.
+"""Measures preflight: wall time on our own stack against the bare import of the SDK, what it and others catch.
 
-Prints one JSON document. ``python bench/preflight.py [--runs N] [--checkov PATH]``; cfn-lint is taken from the environment
-that runs this, Checkov from where ``--checkov`` points (it is left out otherwise).
+Prints one JSON document. ``python bench/preflight.py [--runs N] [--checkov PATH]``; cfn-lint is taken from the
+environment that runs this, Checkov from where ``--checkov`` points (it is left out otherwise).
 """
 
 from __future__ import annotations
