@@ -38,7 +38,9 @@ def _services(context: Context) -> dict[str, str]:
         # Alarms publish to the encrypted alert topic:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         "cloudwatch.amazonaws.com": "AlarmNotifications",
-        # Events that could not be delivered go to encrypted queues:
+        # Events that could not be delivered go to encrypted queues, and no event goes to the encrypted topic: there
+        # EventBridge would bring no source account for the condition below
+        # (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html
         "events.amazonaws.com": "EventDeadLetters",
         # Alerts that could not be delivered go to an encrypted queue:
