@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -122,9 +120,7 @@ def look(target: Path, env: str, region: str | None, options: Mapping[str, Any])
         read = inputs.read_target(target, stack=env, region=region)
     except (inputs.TargetError, ProjectError) as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
-    # A program that sets no region gets the one that Pulumi's AWS provider would take from the environment.
-    region = read.graph.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return run(replace(read.graph, region=region), Options(root=read.root, program_error=read.error, **options))
+    return run(read.graph, Options(root=read.root, program_error=read.error, **options))
 
 
 def stop_on_errors(folder: Path, env: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,8 +64,8 @@ class Project:
 
     @property
     def region(self) -> str | None:
-        """``aws:region`` of the stack configuration."""
-        return self.config.get("aws:region")
+        """The region that Pulumi's AWS provider would take: the stack's ``aws:region``, else the environment's."""
+        return self.config.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 @dataclass(frozen=True)

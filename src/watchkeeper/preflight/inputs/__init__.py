@@ -33,14 +33,11 @@ def read_target(path: Path | str, *, stack: str = "", region: str | None = None)
     """
     path = Path(path)
     if path.is_dir() or path.name in ("Pulumi.yaml", "Pulumi.yml"):
-        target = pulumi_program.read(path if path.is_dir() else path.parent, stack)
-    elif not path.is_file():
+        return pulumi_program.read(path if path.is_dir() else path.parent, stack, region)
+    if not path.is_file():
         raise TargetError(f"{path} is not there; give {KINDS}")
-    else:
-        target = _read_file(path, region)
-    if region is not None:
-        return replace(target, graph=replace(target.graph, region=region))
-    return target
+    target = _read_file(path, region)
+    return replace(target, graph=replace(target.graph, region=region)) if region else target
 
 
 def _read_file(path: Path, region: str | None) -> Target:

@@ -33,8 +33,10 @@ class Foreseeing(OfflineProvider):
         return {**inputs, **foreseen}
 
 
-def read(directory: Path, stack: str = "") -> Target:
+def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
     """Run the project's program in preview. A program that stops gives what it had registered, and its error.
+
+    ``region`` stands in for the stack's ``aws:region``.
 
     Raises
     ------
@@ -43,13 +45,14 @@ def read(directory: Path, stack: str = "") -> Target:
     """
     try:
         project = load_project(directory, stack or default_stack(directory))
+        if region:
+            project = replace(project, config={**project.config, "aws:region": region})
         Thread(target=_warm_up, daemon=True).start()
         provider = Foreseeing(project.region)
         result = preview(project, provider)
     except ProjectError as error:
         raise TargetError(str(error)) from error
     graph = result.graph
-
     graph = replace(
         graph,
         guessed=(*graph.guessed, *provider.guessed),
