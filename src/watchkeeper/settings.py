@@ -264,6 +264,11 @@ class AlertEmail(_Part):
     severities: Annotated[tuple[Severity, ...], Field(min_length=1)] = tuple(Severity)
     """Severities that it wants; all by default."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _only_an_address(cls, value: Any) -> Any:
+        return {"address": value} if isinstance(value, str) else value
+
     @field_validator("address")
     @classmethod
     def _address(cls, value: str) -> str:

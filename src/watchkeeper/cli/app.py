@@ -66,9 +66,10 @@ def main() -> NoReturn:
     try:
         app()
     except CommandError as error:
-        err.print("[bold red]error[/]", safe(error))
-        if error.hint:
-            err.print("     ", safe(error.hint))
+        first, *more = str(error).splitlines() or [""]
+        err.print("[bold red]error[/]", safe(first), soft_wrap=True)
+        for line in (*more, *error.hint.splitlines()):
+            err.print("     ", safe(line), soft_wrap=True)
         sys.exit(error.code)
     except KeyboardInterrupt:
         err.print("interrupted")
