@@ -1,0 +1,253 @@
+"""``rules``, ``evaluate``, ``whatif`` and ``scan`` as a user runs them: output, exit codes, schemas."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import boto3
+import jsonschema
+import pytest
+
+from watchkeeper.cli.app import main
+from watchkeeper.embedded.server import Running, running
+
+Run = Callable[..., tuple[int, str, str]]
+ITEMS = Path(__file__).parents[1] / "rules" / "items"
+HOSTILE = "\x1b[31m[bold]=cmd\u202e"
+TYPES = "DESIRED_INSTANCE_TYPE:instanceType=t3.micro"
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., tuple[int, str, str]]:
+    """Exit code, standard output, standard error of a command, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["watchkeeper", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Running]:
+    with running() as found:
+        s3 = boto3.client("s3", **found.boto())
+        for name in ("one", "two"):
+            s3.create_bucket(Bucket=name)
+        s3.create_bucket(Bucket="config")
+        s3.put_object(Bucket="config", Key="AWSLogs/snapshot.json.gz", Body=gzip.compress(snapshot(instance("i-1"))))
+        yield found
+
+
+@pytest.fixture
+def environment(aws: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    for name, value in aws.environment.items():
+        if name != "AWS_ENDPOINT_URL":
+            monkeypatch.setenv(name, value)
+    return aws
+
+
+def item(name: str, **changes: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ITEMS / f"{name}.json").read_text())
+    return found | changes
+
+
+def instance(resource_id: str, instance_type: str = "t3.micro") -> dict[str, Any]:
+    found = item("instance", resourceId=resource_id)
+    found["configuration"]["instanceType"] = instance_type
+    return found
+
+
+def snapshot(*items: dict[str, Any]) -> bytes:
+    return json.dumps({"fileVersion": "1.0", "configSnapshotId": "x", "configurationItems": items}).encode()
+
+
+def schema(name: str) -> jsonschema.Draft202012Validator:
+    found = json.loads(files("watchkeeper").joinpath("schemas", f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(found)
+    return jsonschema.Draft202012Validator(found)
+
+
+def valid(name: str, text: str) -> Any:
+    found = json.loads(text)
+    schema(name).validate(found)
+    return found
+
+
+def test_rules_fit_their_schema(run: Run) -> None:
+    code, text, _ = run("rules", "list", "--json")
+    assert code == 0
+    assert len(valid("rules", text)) > 800
+    code, text, _ = run("rules", "show", "db-instance-backup-enabled", "--json")
+    assert valid("rules", text)["logic"] is True
+
+
+def test_evaluate_a_clean_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(instance("i-1"), item("bucket")))
+    code, text, said = run("evaluate", "a.json", "--json")
+    assert code == 0, said
+    found = valid("evaluate", text)
+    assert found["items"] == 2
+    assert found["coverage"]["text"] == "4 of 4 rules evaluated"
+    assert found["rules"]["DESIRED_INSTANCE_TYPE"]["compliant"] == 1
+
+
+def test_evaluate_a_folder_with_a_violation_in_every_format(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.json.gz").write_bytes(
+        gzip.compress(snapshot(instance("i-1"), instance(HOSTILE, "m5.large")))
+    )
+    code, text, _ = run("evaluate", ".", "--rules", TYPES, "--format", "json")
+    assert code == 1
+    found = valid("evaluate", text)
+    assert [violation["resource_id"] for violation in found["violations"]] == [HOSTILE]
+    assert found["violations"][0]["annotation"]
+    code, text, _ = run("evaluate", ".", "--rules", TYPES, "--format", "csv")
+    assert code == 1
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["compliance"] == "NON_COMPLIANT"
+    code, text, said = run("evaluate", ".", "--rules", TYPES)
+    assert code == 1
+    assert "[bold]=cmd" in text
+    for output in (text, said):
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+
+
+def test_evaluate_names_what_it_cannot_read_and_goes_on(run: Run, tmp_path: Path) -> None:
+    packed = gzip.compress(snapshot(*(instance(f"i-{n}", "m5.large") for n in range(40))))
+    (tmp_path / "cut.json.gz").write_bytes(packed[: len(packed) * 3 // 4])
+    (tmp_path / "wrong.json").write_bytes(snapshot(instance("i-1") | {"configuration": 7}, instance("i-2", "m5.large")))
+    code, text, said = run("evaluate", "cut.json.gz", "wrong.json", "--rules", TYPES, "--json")
+    assert code == 3
+    found = valid("evaluate", text)
+    problems = {(Path(problem["file"]).name, problem["item"] is None) for problem in found["problems"]}
+    assert problems >= {("cut.json.gz", True), ("wrong.json", False)}
+    assert "i-2" in {violation["resource_id"] for violation in found["violations"]}
+    assert "unreadable" in said
+
+
+def test_an_item_that_a_rule_cannot_read_is_not_a_pass(run: Run, tmp_path: Path) -> None:
+    bucket = item("bucket")
+    bucket["supplementaryConfiguration"]["ServerSideEncryptionConfiguration"] = 7
+    (tmp_path / "a.json").write_bytes(snapshot(bucket))
+    code, text, _ = run("evaluate", "a.json", "--rules", "S3_DEFAULT_ENCRYPTION_KMS", "--json")
+    assert code == 3
+    rule = valid("evaluate", text)["rules"]["S3_DEFAULT_ENCRYPTION_KMS"]
+    assert (rule["compliant"], rule["not_evaluated"], rule["evaluated"]) == (0, 1, False)
+
+
+def test_a_rule_that_needs_more_than_files_hold_is_not_clean(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(item("bucket")))
+    code, _, said = run("evaluate", "a.json", "--rules", "IAM_PASSWORD_POLICY")
+    assert code == 1
+    assert "not evaluated" in said
+
+
+def test_evaluate_takes_a_pack(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(instance("i-1", "m5.large")))
+    (tmp_path / "pack.yaml").write_text(
+        "Resources:\n  Types:\n    Type: AWS::Config::ConfigRule\n    Properties:\n      ConfigRuleName: our-types\n"
+        "      InputParameters: {instanceType: t3.micro}\n"
+        "      Source: {Owner: AWS, SourceIdentifier: DESIRED_INSTANCE_TYPE}\n"
+    )
+    code, text, _ = run("evaluate", "a.json", "--pack", "pack.yaml", "--json")
+    assert code == 1
+    assert valid("evaluate", text)["violations"][0]["rule"] == "our-types"
+
+
+def test_evaluate_reads_from_s3(run: Run, environment: Running) -> None:
+    code, text, said = run("evaluate", "s3://config/AWSLogs", "--rules", TYPES, "--endpoint-url", environment.endpoint)
+    assert code == 0, said
+    assert "DESIRED_INSTANCE_TYPE" in text
+    code, _, said = run("evaluate", "s3://none-such/x", "--endpoint-url", environment.endpoint)
+    assert code == 3
+    assert "NoSuchBucket" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("evaluate", "none.json"), "none.json"),
+        (("evaluate", "."), "no snapshot or history file"),
+        (("evaluate", "a.json", "--rules", "S3_BUKET_VERSIONING_ENABLED"), "S3_BUCKET_VERSIONING_ENABLED"),
+        (("evaluate", "a.json", "--rules", "DESIRED_INSTANCE_TYPE:instanceTyp=a"), "instanceType"),
+        (("evaluate", "a.json", "--pack", "none.yaml"), "none.yaml"),
+        (("whatif", "a.json"), "--rules"),
+        (("scan", "--endpoint-url", "localhost", "--region", "eu-west-1"), "http://"),
+        (("scan", "--endpoint-url", "http://127.0.0.1:9", "--region", "eu-wst-1"), "eu-west-1"),
+        (("scan", "--endpoint-url", "http://127.0.0.1:9", "--region", "eu-west-1", "--role", "x"), "arn:aws:iam::"),
+    ],
+)
+def test_wrong_usage_says_what_to_write(run: Run, arguments: tuple[str, ...], told: str) -> None:
+    code, text, said = run(*arguments)
+    assert code == 2
+    assert told in said.replace("\n", "")
+    assert not text
+
+
+def test_whatif_tells_what_would_newly_fail_and_cost(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(instance("i-1"), instance("i-2", "m5.large")))
+    small = "DESIRED_INSTANCE_TYPE:instanceType=t3.nano"
+    code, text, _ = run("whatif", "a.json", "--rules", small, "--enabled", TYPES, "--json")
+    assert code == 1
+    found = valid("whatif", text)
+    assert [violation["resource_id"] for violation in found["newly_failing"]] == ["i-1"]
+    assert found["cost"]["evaluations_per_month"] == 8
+    assert "pricing" in found["cost"]["source"]
+    code, _, said = run("whatif", "a.json", "--rules", TYPES, "--enabled", TYPES)
+    assert code == 0
+    assert "USD a month" in said
+
+
+def test_scan_any_endpoint(run: Run, environment: Running) -> None:
+    code, text, said = run("scan", "--endpoint-url", environment.endpoint, "--json")
+    assert code == 1, said
+    found = valid("scan", text)
+    assert found["resources"] == 3
+    assert found["rules"]["S3_DEFAULT_ENCRYPTION_KMS"]["non_compliant"] == 3
+    assert found["api_calls"] == 1 + 3 + 3
+    assert found["gaps"] == []
+    code, _, said = run(
+        "scan", "--endpoint-url", environment.endpoint, "--rule", "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED"
+    )
+    assert code == 0
+    assert "5 API calls" in said.replace("\n", " ")
+
+
+def test_a_scan_that_sees_nothing_ends_with_3(run: Run, environment: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    iam = boto3.client("iam", **environment.boto())
+    iam.create_user(UserName="blind")
+    key = iam.create_access_key(UserName="blind")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    code, text, said = run("scan", "--endpoint-url", environment.endpoint, "--json")
+    assert code == 3
+    found = valid("scan", text)
+    assert {gap["resource_type"] for gap in found["gaps"]} == {
+        "AWS::S3::Bucket",
+        "AWS::EC2::Instance",
+        "AWS::RDS::DBInstance",
+    }
+    assert all(rule["compliant"] == 0 and rule["not_evaluated"] for rule in found["rules"].values())
+    assert "Nothing could be read" in said
+
+
+def test_scan_of_the_embedded_aws_says_when_it_does_not_run(run: Run) -> None:
+    code, _, said = run("scan")
+    assert code == 3
+    assert "watchkeeper local start" in said
