@@ -19,7 +19,9 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -339,6 +341,26 @@ def role(account: str, role_arn: str) -> Mapping[str, Any] | None:
 
     found = iam._roles.get_scoped(account, None, role_arn.rpartition("/")[2])
     return found if found is not None and found.get("Arn") == role_arn else None
+
+
+def service_session(account: str, role_arn: str, name: str) -> dict[str, str]:
+    """Credentials of a session of a role, as an AWS service gets them that the role trusts: boto3's keyword arguments.
+    Whether it does is the caller's to ask (:func:`trusts`)."""
+    from ministack.services import sts
+
+    key, secret, token = f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(32)
+    role_name = role_arn.rpartition("/")[2]
+    session = {
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
+        "UserId": f"{role_name}:{name}",
+        "SecretAccessKey": secret,
+        "SessionToken": token,
+        "Expiration": time.time() + 3600,
+        "AccountId": account,
+        "PrincipalType": "AssumedRole",
+    }
+    on_loop(lambda: sts.register_session(key, session))
+    return {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
 
 
 def trusts(role_record: Mapping[str, Any], service: str) -> bool:

@@ -10,10 +10,12 @@ from typing import Any
 import boto3
 
 from watchkeeper import catalog, inventory
+from watchkeeper.embedded import automation
 from watchkeeper.embedded import ministack_adapter as adapter
 from watchkeeper.embedded.environment import CONFIG_PRINCIPAL, EnvironmentRefused
 from watchkeeper.embedded.losses import UNDELIVERED, UNINVOKED, UNPUBLISHED, Losses
 from watchkeeper.inventory import Clients, Gap
+from watchkeeper.inventory.account import facts
 from watchkeeper.model import ConfigurationItem
 
 _WRITER_KEYS = {"s3:x-amz-acl": "bucket-owner-full-control"}
@@ -165,6 +167,36 @@ class MiniStackEnvironment:
         return inventory.read_one(
             clients, resource_type, resource_id, account=account, region=region, on_gap=self._on_gap
         )
+
+    def account_fact(self, account: str, region: str, name: str) -> Any:
+        """A fact of the account, read now; see ``inventory.account.facts``. Raises Unavailable with the reason."""
+        return facts(self.clients(account, region), region=region)(name)
+
+    def run_automation(
+        self,
+        account: str,
+        region: str,
+        document: str,
+        version: str | None,
+        parameters: Mapping[str, Sequence[str]],
+        role_arn: str | None,
+    ) -> None:
+        """Run an SSM document as its role, or, without one, as the account's root; see ``automation.run_document``.
+        Raises EnvironmentRefused, also for a role that isn't there or doesn't trust ``ssm.amazonaws.com``."""
+        automation.check_document(document, version, parameters)
+        clients = self._role_clients(account, region, role_arn) if role_arn else self.clients(account, region)
+        automation.run_document(clients, account, document, version, parameters)
+
+    def _role_clients(self, account: str, region: str, role_arn: str) -> Clients:
+        role = adapter.role(account, role_arn)
+        if role is None or (self._iam and not adapter.trusts(role, automation.PRINCIPAL)):
+            raise EnvironmentRefused(
+                automation.INVALID,
+                f"The defined assume role is unable to be assumed: {role_arn} must exist and let "
+                f"{automation.PRINCIPAL} assume it.",
+            )
+        credentials: dict[str, Any] = {**adapter.service_session(account, role_arn, "Automation")}
+        return Clients(self._session, region, self._endpoint, attempts=2, **credentials)
 
     def read_some(
         self, account: str, region: str, resource_type: str, keys: Sequence[str], on_gap: Callable[[Gap], None]

@@ -27,6 +27,7 @@ class RecordedLookup:
         self._region = region
         self._now = now
         self._read: dict[str, list[ConfigurationItem]] = {}
+        self._facts: dict[str, Any] = {}
         recorder = running_recorder(db, account, region)
         self._scope = scope_of(recorder) if recorder else None
 
@@ -48,11 +49,13 @@ class RecordedLookup:
         return next((item for item in items if resource_id in (item.resource_id, item.resource_name)), None)
 
     def account_fact(self, name: str) -> Any:
-        """What the environment knows of the account; Unavailable where it doesn't."""
+        """What the environment knows of the account, asked once in a run; Unavailable where it doesn't."""
         ask = getattr(self._environment, "account_fact", None)
         if ask is None:
             raise Unavailable(f"the embedded AWS does not know the account fact {name}")
-        return ask(self._account, self._region, name)
+        if name not in self._facts:
+            self._facts[name] = ask(self._account, self._region, name)
+        return self._facts[name]
 
     def now(self) -> datetime:
         """The service's clock."""

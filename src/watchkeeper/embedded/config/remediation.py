@@ -168,7 +168,9 @@ def remediate(bench: Bench, work: Work) -> None:
         exempt = db.get(account, region, EXCEPTION, row)
         fixed = held is None or held.compliance != "NON_COMPLIANT"
         blocked = exempt is not None and not _expired(exempt, now)
-        if shape is None or (work.body.get("automatic") and (fixed or blocked)):
+        # AWS goes by an older picture of compliance, so a first run may meet a resource that is compliant by now.
+        late = held is None or (fixed and work.body.get("again"))
+        if shape is None or (work.body.get("automatic") and (late or blocked)):
             done(db, work)
             return
         if db.get(account, region, EXECUTION, row) is None or work.body.get("automatic"):
@@ -223,7 +225,7 @@ def _try_again(db: Session, work: Work, shape: dict[str, Any], body: dict[str, A
         "remediation",
         work.account,
         work.region,
-        {**work.body, "automatic": True},
+        {**work.body, "automatic": True, "again": True},
         due=now + window / most / 2,
     )
 
@@ -239,7 +241,7 @@ def _note(
         "State": state,
         "StepDetails": steps,
         "LastUpdatedTime": now,
-        "attempts": [*before["attempts"], now][-25:] if state != "IN_PROGRESS" else before["attempts"],
+        "attempts": [*before["attempts"], now][-25:] if state == "FAILED" else before["attempts"],
     }
     db.put(account, region, EXECUTION, row, body)
     return body
