@@ -34,6 +34,8 @@ class Gap:
     message: str
     resource_id: str = ""
     """Empty: the whole type could not be listed."""
+    partial: bool = False
+    """Whether the rest of the resource was read, and the item says what is missing."""
 
 
 class Unreadable(Exception):  # noqa: N818 - carries a gap, which the caller reports; nothing failed
@@ -56,6 +58,9 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     aspects: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Resource type -> the aspects to ask for (see ``Reader.aspects``); a type that isn't there is read whole."""
+    on_partial: Callable[[Gap], None] | None = None
+    """Told of a refused aspect where an item may lack one, saying so (``rules.base.UNAVAILABLE_KEY``); None: the whole
+    resource is left out."""
 
     @property
     def partition(self) -> str:

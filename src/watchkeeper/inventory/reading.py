@@ -34,15 +34,17 @@ def read(
     on_gap: OnGap,
     aspects: Mapping[str, Collection[str]] | None = None,
     workers: int = 8,
+    partial: bool = False,
 ) -> Iterator[ConfigurationItem]:
     """Every resource of these types (None: of all types there are readers for), with the fewest calls.
 
     One list or describe per type and page, plus, for the types that need it (a bucket), one call per aspect asked for
     in ``aspects[type]``; a type not named there is read whole. A denied or failed call is reported through ``on_gap``
     and the resource, or the type, is left out: what isn't there was either absent or reported. Items come in no
-    particular order. Raises UnknownTypeError."""
+    particular order. With ``partial`` a bucket one of whose aspects was refused is there all the same, and says in
+    ``supplementary[UNAVAILABLE_KEY]`` what it lacks. Raises UnknownTypeError."""
     readers = [reader_of(type_) for type_ in sorted(READERS if types is None else types)]
-    ctx = Context(clients, account, region, aspects=aspects or {})
+    ctx = Context(clients, account, region, aspects=aspects or {}, on_partial=on_gap if partial else None)
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="inventory") as pool:
         yield from _merged(pool, [_Source(ctx, reader, on_gap) for reader in readers], workers * _AHEAD)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from watchkeeper.inventory.core import Context, Raw, Reader, Unreadable, config_spelling, make_item, tag_map
+from watchkeeper.inventory.core import Context, Gap, Raw, Reader, Unreadable, config_spelling, make_item, tag_map
 from watchkeeper.model import ConfigurationItem
+from watchkeeper.rules import UNAVAILABLE_KEY
 
 BUCKET, ACCOUNT_BLOCK = "AWS::S3::Bucket", "AWS::S3::AccountPublicAccessBlock"
 _GONE = ("NoSuchBucket", "404")
@@ -260,13 +261,22 @@ def _bucket(ctx: Context, raw: Raw) -> ConfigurationItem | None:
 def _bucket_item(ctx: Context, raw: Raw) -> ConfigurationItem:
     name = raw["Name"]
     supplementary: dict[str, Any] = {}
+    unread: dict[str, str] = {}
     for key, (operation, none_codes, shape) in BUCKET_ASPECTS.items():
         if not ctx.wants(BUCKET, key):
             continue
-        answer = _ask(ctx, name, operation, none_codes)
-        value = shape(answer)
+        try:
+            value = shape(_ask(ctx, name, operation, none_codes))
+        except Unreadable as refusal:
+            if ctx.on_partial is None:
+                raise
+            ctx.on_partial(Gap(BUCKET, refusal.operation, refusal.code, refusal.message, name, partial=True))
+            unread[key] = f"{refusal.operation}: {refusal.code}"
+            continue
         if value is not None:
             supplementary[key] = value
+    if unread:
+        supplementary[UNAVAILABLE_KEY] = unread
     tags: dict[str, str] = {}
     if ctx.wants(BUCKET, "tags"):
         tags = tag_map(_ask(ctx, name, "get_bucket_tagging", ("NoSuchTagSet",)).get("TagSet"))
