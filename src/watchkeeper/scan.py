@@ -21,10 +21,11 @@ import boto3
 
 from watchkeeper.evaluation import ConfiguredRule, Prepared, PreparedRule, prepare
 from watchkeeper.inventory import READERS, ClientFactory, Clients, Gap, read, read_some
+from watchkeeper.inventory.account import READERS as FACTS
 from watchkeeper.inventory.core import Context, Unreadable
 from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation
 from watchkeeper.offline import ResourceEvaluation, RuleResult
-from watchkeeper.rules import ACCOUNT, RuleLogic, Unavailable
+from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, RuleLogic, Unavailable
 from watchkeeper.rules.base import shown
 
 ALL_REGIONS = "all"
@@ -34,6 +35,8 @@ PLACES_AT_ONCE = 4
 """Accounts and regions that are read beside each other."""
 WORKERS = 8
 """Threads that make the calls per resource, in each account and region; retries adapt to the account's rate."""
+_FIRST_ATTEMPTS = 3
+"""Tries of the calls before the scan: an endpoint that isn't there should be said soon."""
 ONCE_AN_ACCOUNT = frozenset({"AWS::S3::AccountPublicAccessBlock"} | {t for t, r in READERS.items() if r.global_type})
 """Types that every region answers alike: evaluated in the first region of an account only."""
 _LOOKED_UP: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -80,7 +83,7 @@ class ScanResult:
     resources: int
     resource_types: Mapping[str, int]
     listed: int
-    """How many types could be listed, over all accounts and regions."""
+    """How many types could be listed and facts read, over all accounts and regions."""
     api_calls: int
     """Requests that were sent, retries among them."""
     seconds: float
@@ -141,10 +144,10 @@ def _looked_at(rule: PreparedRule, run: RuleLogic) -> Iterable[str]:
 
 
 def _second_look(rule: PreparedRule, item: ConfigurationItem) -> bool:
-    """Whether the rule has to see more of this item than was read."""
+    """Whether the rule has to see more of this item than was read; what was refused once isn't asked for again."""
+    seen = {*item.supplementary, *item.supplementary.get(UNAVAILABLE_KEY, ())}
     return rule.logic is not None and any(
-        (rule.rule.identifier, name) in _SECOND_LOOK
-        and _SECOND_LOOK[rule.rule.identifier, name] not in item.supplementary
+        (rule.rule.identifier, name) in _SECOND_LOOK and _SECOND_LOOK[rule.rule.identifier, name] not in seen
         for name in rule.logic.aspects
     )
 
@@ -242,9 +245,9 @@ class _Tally:
         for rule in self.prepared.rules:
             self.unknown(rule, _why(gap.gap))
 
-    def found(self, types: int) -> None:
+    def found(self, readable: int) -> None:
         with self._lock:
-            self.listed += types
+            self.listed += readable
 
     def result(self, places: tuple[tuple[str, str], ...], seconds: float) -> ScanResult:
         return ScanResult(
@@ -321,12 +324,12 @@ class _Reading:
                     else:
                         self._judge(rule, item, known)
             later += self._seen_again(again)
+            for rule, item in later:
+                self._judge(rule, item, known)
+            self._unread(types, known)
         finally:
             for client in self._seen.values():
                 client.meta.events.unregister("before-send.*.*", self.tally.called)
-        for rule, item in later:
-            self._judge(rule, item, known)
-        self._unread(types, known)
 
     def _read(self, types: frozenset[str]) -> Iterator[ConfigurationItem]:
         if not types:
@@ -339,6 +342,7 @@ class _Reading:
             on_gap=self._gap,
             aspects=self.tally.plan.aspects,
             workers=self.workers,
+            partial=True,
         )
 
     def _seen_again(
@@ -355,6 +359,22 @@ class _Reading:
     def _gap(self, gap: Gap) -> None:
         self.gaps.append(gap)
         self.tally.gap(PlacedGap(self.place.account, self.place.region, gap))
+
+    def fact(self, name: str) -> Any:
+        """A fact of the account, or the Unavailable that says why it could not be read."""
+        place = self.place
+        if name not in FACTS:
+            return Unavailable(f"nobody reads the account fact {name}")
+        try:
+            found = FACTS[name](Context(self.clients, place.account, place.region))
+        except Unreadable as refusal:
+            gap = Gap(ACCOUNT, refusal.operation, refusal.code, refusal.message, name)
+            self.tally.gap(PlacedGap(place.account, place.region, gap))
+            return Unavailable(_why(gap))
+        except Unavailable as reason:
+            return reason
+        self.tally.found(1)
+        return found
 
     def _judge(self, rule: PreparedRule, item: ConfigurationItem, known: _Known) -> None:
         evaluation = rule.evaluate(item, known)
@@ -378,7 +398,7 @@ class _Reading:
                 elif type_ not in READERS:
                     self.tally.unknown(rule, f"{type_} can't be read through the API yet")
             for gap in self.gaps:
-                if gap.resource_type in rule.types:
+                if gap.resource_type in rule.types and not gap.partial:
                     self.tally.unknown(rule, _why(gap))
 
 
@@ -389,6 +409,7 @@ class _Known:
         self._reading = reading
         self._items = items
         self._by_name: dict[str, dict[str, ConfigurationItem]] = {}
+        self._facts: dict[str, Any] = {}
 
     def items_of_type(self, resource_type: str) -> Iterable[ConfigurationItem]:
         """Every item of the type. Raises Unavailable where the type wasn't read, or not all of it."""
@@ -407,13 +428,20 @@ class _Known:
             )
             self._by_name[resource_type] = {name: item for name, item in names if name}
         found = self._by_name[resource_type].get(resource_id)
+        if found is not None and UNAVAILABLE_KEY in found.supplementary:
+            raise Unavailable(f"not all of {resource_type} {shown(resource_id)} could be read")
         if found is None and any(gap.resource_type == resource_type for gap in self._reading.gaps):
             self.items_of_type(resource_type)
         return found
 
     def account_fact(self, name: str) -> Any:
-        """Facts of the account are no resources, and not read."""
-        raise Unavailable(f"the rule needs the account fact {name}, which a scan does not read")
+        """The fact, read when it is first asked for. Raises Unavailable where AWS refused it."""
+        if name not in self._facts:
+            self._facts[name] = self._reading.fact(name)
+        found = self._facts[name]
+        if isinstance(found, Unavailable):
+            raise Unavailable(str(found))
+        return found
 
     def now(self) -> datetime:
         """When the scan began."""
@@ -506,7 +534,7 @@ class _Asking:
         self, owner: str, keys: Mapping[str, Any], service: str, operation: str, **arguments: Any
     ) -> dict[str, Any]:
         self.calls += 1
-        clients = Clients(self._session, self._home, self._endpoint_url, **keys)
+        clients = Clients(self._session, self._home, self._endpoint_url, attempts=_FIRST_ATTEMPTS, **keys)
         try:
             return Context(clients, owner, self._home).ask(service, operation, **arguments)
         except Unreadable as refusal:
