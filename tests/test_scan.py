@@ -115,14 +115,16 @@ def test_each_region_gives_its_own_and_global_resources_once(aws: Running) -> No
 
 def test_a_denied_call_is_a_gap_and_never_compliant(aws: Running) -> None:
     deny = {"Effect": "Deny", "Action": "s3:GetEncryptionConfiguration", "Resource": "arn:aws:s3:::scan-1"}
-    result = scanned(aws, select_rules(MISSION), by=user(aws, "half", allow("s3:*", "ec2:*", "rds:*"), deny))
+    rules = select_rules([*MISSION, "S3_BUCKET_VERSIONING_ENABLED"])
+    result = scanned(aws, rules, by=user(aws, "half", allow("s3:*", "ec2:*", "rds:*"), deny))
     assert [(gap.gap.resource_id, gap.gap.operation, gap.gap.code) for gap in result.gaps] == [
         ("scan-1", "s3:GetBucketEncryption", "AccessDenied")
     ]
     sse, kms, *others = result.rules
     assert dict(sse.counts) == {COMPLIANT: BUCKETS - 1, NOT_EVALUATED: 1}
     assert dict(kms.counts) == {COMPLIANT: 1, NON_COMPLIANT: BUCKETS - 2, NOT_EVALUATED: 1}
-    assert sse.reasons == {"s3:GetBucketEncryption: AccessDenied": 1}
+    why = "ServerSideEncryptionConfiguration could not be read: s3:GetBucketEncryption: AccessDenied"
+    assert sse.reasons == {why: 1}
     assert all(NOT_EVALUATED not in rule.counts for rule in others)
 
 
@@ -201,6 +203,24 @@ def test_rules_with_other_items_get_them(aws: Running) -> None:
     result = scanned(aws, rules, aws.region, ELSEWHERE)
     assert dict(result.rules[0].counts) == {COMPLIANT: BUCKETS + 1}
     assert dict(result.rules[1].counts) == {COMPLIANT: 2}
+
+
+def test_facts_of_the_account_are_read_once(aws: Running) -> None:
+    rules = select_rules(["IAM_PASSWORD_POLICY", "IAM_ROOT_ACCESS_KEY_CHECK", "ROOT_ACCOUNT_MFA_ENABLED"])
+    result = scanned(aws, rules)
+    assert [set(rule.counts) for rule in result.rules] == [{NON_COMPLIANT}, {COMPLIANT}, {NON_COMPLIANT}]
+    assert result.api_calls == 2
+    assert not result.nothing_read
+
+
+def test_a_fact_that_may_not_be_read_is_a_gap(aws: Running) -> None:
+    blind = user(aws, "no-policy", allow("iam:GetAccountSummary"))
+    result = scanned(aws, select_rules(["IAM_PASSWORD_POLICY", "IAM_ROOT_ACCESS_KEY_CHECK"]), by=blind)
+    assert [(gap.gap.resource_id, gap.gap.operation) for gap in result.gaps] == [
+        ("iam.password_policy", "iam:GetAccountPasswordPolicy")
+    ]
+    assert [set(rule.counts) for rule in result.rules] == [{NOT_EVALUATED}, {COMPLIANT}]
+    assert not result.nothing_read
 
 
 def test_every_rule_at_once_judges_or_says_why_not(aws: Running) -> None:
