@@ -18,6 +18,8 @@ import boto3
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from watchkeeper.embedded import server
+
 PATIENCE = 40.0
 SCHEMA_FOLDERS = (
     files("watchkeeper") / "schemas",
@@ -74,16 +76,12 @@ class User:
             text=True,
         )
 
-    def client(self, service: str, **keys: str) -> Any:
-        """A boto3 client of the project's embedded AWS, as `watchkeeper local env` describes it."""
-        env = self("local", "env", "--json").json()
-        return boto3.client(
-            service,
-            endpoint_url=env["AWS_ENDPOINT_URL"],
-            region_name=env["AWS_REGION"],
-            aws_access_key_id=keys.get("access_key", env["AWS_ACCESS_KEY_ID"]),
-            aws_secret_access_key=keys.get("secret_key", env["AWS_SECRET_ACCESS_KEY"]),
-        )
+    def client(self, service: str) -> Any:
+        """A boto3 client of the project's embedded AWS, which has to run."""
+        folder = self.home / "infra" / ".watchkeeper" / "aws"
+        running = server.find(folder)
+        assert running is not None, f"nothing runs in {folder}"
+        return boto3.client(service, **running.boto())
 
 
 @contextmanager

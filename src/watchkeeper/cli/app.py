@@ -81,7 +81,7 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("WATCHKEEPER_TRACEBACK"):
             raise
-        err.print("[bold red]internal error[/]", safe(f"{type(error).__name__}: {error}"))
+        err.print("[bold red]internal error[/]", safe(f"{type(error).__name__}: {error}"), soft_wrap=True)
         err.print("      This is a fault of Watchkeeper. WATCHKEEPER_TRACEBACK=1 shows where; please report it.")
         sys.exit(Exit.FAILED)
     sys.exit(Exit.CLEAN)

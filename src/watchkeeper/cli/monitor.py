@@ -322,7 +322,8 @@ def _print_keys(items: list[dict[str, Any]], as_json: bool) -> None:
 def deployed(project: Path | None, env: str, target: Target, region: str | None) -> Where:
     """The endpoint of a deployment with its settings and outputs. Raises CommandError when nothing is deployed."""
     from watchkeeper.cli.deploy import load_project
-    from watchkeeper.deployment import DeploymentError, endpoint, engine, pulumi_cli
+    from watchkeeper.deployment import DeploymentError, endpoint, engine
+    from watchkeeper.engine.state import StateError
     from watchkeeper.settings import Settings
 
     folder = find_project(project)
@@ -332,10 +333,14 @@ def deployed(project: Path | None, env: str, target: Target, region: str | None)
             where = endpoint.embedded(state_folder(folder) / "aws", region or loaded.region)
             outputs = engine.outputs(state_folder(folder), loaded.name, loaded.stack)
         else:
+            from watchkeeper.deployment import pulumi_cli
+
             where = endpoint.aws(region or loaded.region)
             outputs = pulumi_cli.outputs(folder, env)
     except DeploymentError as error:
         raise CommandError(str(error), hint=error.hint) from error
+    except StateError as error:
+        raise CommandError(str(error)) from error
     if "bucketName" not in outputs:
         raise CommandError(
             f'Nothing is deployed: the stack "{env}" of {loaded.name} has no outputs.',
