@@ -110,7 +110,7 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = _answer
+    do_GET = do_POST = _answer  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, *_: Any) -> None:
         """Nothing on standard error."""
