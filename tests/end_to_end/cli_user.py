@@ -94,7 +94,8 @@ def user_in(home: Path) -> Iterator[User]:
     try:
         yield user
     finally:
-        user("local", "stop")
+        for folder in (home, home / "infra"):
+            server.stop(folder / ".watchkeeper" / "aws")
 
 
 def until(what: str, seen: Callable[[], Any]) -> Any:

@@ -71,9 +71,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         for line in ([safe(column) for column in columns], *cells):
             sys.stdout.write("\t".join(cell.plain for cell in line) + "\n")
         return
-    shown = Table(title=title or None, title_justify="left", title_style="bold", header_style="dim", box=None)
+    shown = Table(title=safe(title, "bold") if title else None, title_justify="left", header_style="dim", box=None)
     for column in columns:
-        shown.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        shown.add_column(safe(column), justify="right" if column in right else "left", overflow="fold")
     for row in cells:
         shown.add_row(*row)
     out.print(shown)
