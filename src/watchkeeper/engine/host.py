@@ -42,6 +42,9 @@ NODE_NAMES: Final = (
     re.compile(r"Cannot find module '(?P<name>[^']+)'"),
     re.compile(r"'(?P<name>\w+)' does not exist (?:in|on) type '(?P<owner>[\w.]+)'"),
 )
+NODE_IMPORT: Final = r"""(?:import\s+\*\s+as\s+{alias}\s+from\s+|const\s+{alias}\s*=\s*require\()["'](?P<package>[^"']+)["']"""
+NODE_PACKAGE: Final = re.compile(r"@?\w[\w.-]*(?:/\w[\w.-]*)*")
+NODE_EXPORT: Final = re.compile(r"^export declare (?:const|class|function) (\w+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -231,6 +234,7 @@ def explain_node(output: str, code: int, directory: Path) -> ProgramError:
         file, line = _node_frame(output, directory)
     found = next((hit for pattern in NODE_NAMES if (hit := pattern.search(message))), None)
     groups = found.groupdict() if found else {}
+    owner = groups.get("owner") or ""
     return ProgramError(
         kind,
         message,
@@ -238,7 +242,8 @@ def explain_node(output: str, code: int, directory: Path) -> ProgramError:
         line,
         output,
         name=groups.get("name") or "",
-        owner=groups.get("owner") or "",
+        owner=owner,
+        valid=_node_names(file, owner, directory),
         source=_source(file, line),
     )
 
@@ -262,6 +267,24 @@ def _node_frame(output: str, directory: Path) -> tuple[str, int]:
         if file.startswith(str(directory)):
             return file, int(match["line"])
     return "", 0
+
+
+def _node_names(file: str, owner: str, directory: Path) -> tuple[str, ...]:
+    """What ``aws.cfg`` has in a program that says ``import * as aws from "@pulumi/aws"``, by the package's types."""
+    alias, _, inside = owner.partition(".")
+    if not file or not alias:
+        return ()
+    try:
+        imported = re.search(NODE_IMPORT.format(alias=re.escape(alias)), Path(file).read_text(errors="replace"))
+    except OSError:
+        return ()
+    if imported is None or not NODE_PACKAGE.fullmatch(imported["package"]):
+        return ()
+    for folder in (directory, *directory.parents):
+        types = folder.joinpath("node_modules", imported["package"], *inside.split("."), "index.d.ts")
+        if types.is_file():
+            return tuple(sorted(set(NODE_EXPORT.findall(types.read_text(errors="replace")))))
+    return ()
 
 
 def _source(file: str, line: int) -> str:

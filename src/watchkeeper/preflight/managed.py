@@ -10,10 +10,10 @@ from watchkeeper.preflight.policy import Malformed, Policy, parse
 
 @lru_cache(maxsize=256)
 def managed_document(arn: str) -> Policy | None:
-    """The document of an AWS managed policy; None when the catalog has none under that ARN."""
+    """The document of an AWS managed policy: an empty one where AWS has no such policy; None for any other ARN."""
     found = catalog.managed_policy(arn) if arn.startswith("arn:") else None
     if found is None:
-        return None
+        return Policy() if ":iam::aws:policy/" in arn else None
     try:
         document = parse(dict(found.document))
     except Malformed:

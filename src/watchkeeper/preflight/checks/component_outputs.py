@@ -19,7 +19,8 @@ CHECK = Check(
     id="component-outputs",
     severity=WARNING,
     title="Components register their outputs",
-    explanation="register_outputs tells Pulumi that the component is complete, and what of it others may use.",
+    explanation="register_outputs tells Pulumi that the component is complete, and what of it others may use. "
+    "Pulumi's Node SDK registers a component's outputs by itself, so only Python programs can forget it.",
     aws_does="Nothing: AWS does not see it. Pulumi takes the component for unfinished and shows no outputs.",
     fix="Call self.register_outputs({...}) at the end of the constructor.",
     source="https://www.pulumi.com/docs/iac/concepts/components/#registering-component-outputs",
