@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from watchkeeper.evaluation import Scope, configured, prepare
 from watchkeeper.inventory import READERS, Clients
 from watchkeeper.model import ComplianceType
 from watchkeeper.offline import all_rules, select_rules
-from watchkeeper.scan import ScanResult, plan, reach, scan
+from watchkeeper.scan import Place, ScanResult, plan, reach, scan
 
 MISSION = (
     "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",
@@ -230,6 +231,32 @@ def test_every_rule_at_once_judges_or_says_why_not(aws: Running) -> None:
         assert bool(rule.counts.get(NOT_EVALUATED)) == bool(rule.reasons)
     crashes = [reason for rule in result.rules for reason in rule.reasons if "crashed" in reason]
     assert not crashes
+
+
+def test_a_bucket_without_default_encryption_gets_a_second_look(aws: Running) -> None:
+    """Since 2023 every bucket has one, but a bucket of old may not: then its policy decides."""
+    denial = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::scan-2/*",
+        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    boto3.client("s3", **aws.boto()).put_bucket_policy(Bucket="scan-2", Policy=policy)
+    clients = Clients(session(aws), aws.region, aws.endpoint)
+
+    def as_of_old(params: dict[str, Any], **_: Any) -> Any:
+        if "/scan-2" not in params["url"] and "/scan-3" not in params["url"]:
+            return None
+        code = "ServerSideEncryptionConfigurationNotFoundError"
+        return SimpleNamespace(status_code=404), {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {}}
+
+    clients("s3").meta.events.register("before-call.s3.GetBucketEncryption", as_of_old)
+    rules = select_rules(["S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED"])
+    result = scan([Place(aws.account, aws.region, clients)], rules)
+    assert dict(result.rules[0].counts) == {COMPLIANT: BUCKETS - 1, NON_COMPLIANT: 1}
+    assert [found.evaluation.resource_id for found in result.violations] == ["scan-3"]
 
 
 def test_tags_are_asked_for_only_by_rules_on_tags() -> None:
