@@ -43,6 +43,11 @@ class Request:
         found = _CREDENTIAL.search(self.headers.get("authorization", "")) or _CREDENTIAL.search(unquote(self.query))
         return found[1] if found else ""
 
+    @property
+    def is_form(self) -> bool:
+        """Whether its body is a form, as the Query protocol's is."""
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
 
 _CREDENTIAL = re.compile(r"Credential=[^/\s]+/\d{8}/[a-z0-9-]+/([a-z0-9-]+)/aws4_request")
 _READ_ONLY = re.compile(
@@ -68,6 +73,11 @@ _DATA_PLANE = frozenset(
     }
 )
 """Operations on what is inside a resource: they change no configuration item."""
+
+_OBSERVED = frozenset({"PutMetricData", "PutLogEvents", "CreateLogStream", "StartQuery", "StopQuery"})
+"""Operations whose effect is observation: it may wait for the periodic write."""
+_SESSION = re.compile(r"^(Assume|GetSessionToken|GetFederationToken)")
+"""Operations that only read, by their names, and yet make something: a session."""
 
 Keys = Mapping[str, tuple[str, ...]]
 """Resource type -> names of the request's or reply's fields that hold a key of it."""
@@ -193,6 +203,16 @@ def is_read_only(request: Request) -> bool:
     return bool(operation and _READ_ONLY.match(operation))
 
 
+def keeps_nothing(request: Request) -> bool:
+    """Whether the answer needn't wait for a write: a read, an observation, a function's invocation."""
+    operation = _operation(request)
+    if not operation:
+        return request.service == "lambda" and _rest_data_plane(request)
+    if _SESSION.match(operation):
+        return False
+    return operation in _OBSERVED or is_read_only(request)
+
+
 def changes(request: Request, reply: bytes, account: str, region: str) -> list[Change]:
     """What a successful request may have changed. IAM's resources have no region; theirs is the request's."""
     if request.service == "s3":
@@ -222,7 +242,7 @@ def _operation(request: Request) -> str:
 
 
 def _form(request: Request) -> list[tuple[str, str]]:
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    if not request.is_form:
         return parse_qsl(request.query)
     return parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
 

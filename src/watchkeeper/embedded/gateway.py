@@ -1,25 +1,28 @@
 """The gateway: an ASGI application around MiniStack's, the one port of the embedded AWS.
 
 Every request goes to MiniStack, which authenticates it, evaluates the caller's policies and, for AWS Config, calls our
-service. A request that changed something is looked at once its answer is out, and the recorder told. Paths under
-``/_watchkeeper/`` are ours: ``health``, ``status``, ``mail`` (GET), ``reset``, ``clock`` (POST).
+service. The answer to a request that changed something waits until the change is on disk and the recorder told. Paths
+under ``/_watchkeeper/`` are ours: ``health``, ``status``, ``mail`` (GET), ``reset``, ``clock`` (POST).
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+import uuid
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from watchkeeper.embedded import ministack_adapter as adapter
-from watchkeeper.embedded.changes import Change, Request, changes, is_read_only, worth_reading
+from watchkeeper.embedded import ministack_state as states
+from watchkeeper.embedded.changes import Change, Request, changes, keeps_nothing, worth_reading
 
 _log = logging.getLogger(__name__)
+Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Own = Callable[[str, str, dict[str, str]], Awaitable[tuple[int, Any]]]
 """``own(method, path, query)`` answers a path of ours: status and JSON document."""
 
@@ -28,7 +31,8 @@ _BODY_LIMIT = 1 << 20
 
 
 class Gateway:
-    """``app``: MiniStack. ``notice`` hears of changes, ``touched`` of any request that may have changed any state."""
+    """``app``: MiniStack. ``notice`` hears of changes; ``acknowledge`` returns when what these services hold is on
+    disk, and ``after_reset`` when everything is forgotten there too."""
 
     def __init__(
         self,
@@ -36,13 +40,13 @@ class Gateway:
         *,
         own: Own,
         notice: Callable[[list[Change]], None],
-        touched: Callable[[], None],
-        after_reset: Callable[[], None],
+        acknowledge: Callable[[Collection[str]], Awaitable[None]],
+        after_reset: Callable[[], Awaitable[None]],
     ) -> None:
         self._app = app
         self._own = own
         self._notice = notice
-        self._touched = touched
+        self._acknowledge = acknowledge
         self._after_reset = after_reset
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,8 +59,10 @@ class Gateway:
             await self._answer(scope, send)
             return
         if path == "/_ministack/reset" and scope["method"] == "POST":
-            await self._app(scope, receive, send)
-            self._after_reset()
+            reply = _Reply(send)
+            await self._app(scope, receive, reply.hold)
+            await self._after_reset()
+            await reply.release()
             return
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
@@ -66,35 +72,36 @@ class Gateway:
     async def _watched(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _request(scope)
         interesting = worth_reading(request)
-        body, reply = bytearray(), bytearray()
-        status = 0
+        body = bytearray()
+        # A form's body tells the operation.
+        wanted = interesting or request.is_form
+        reply = _Reply(send)
+        handled = states.begin_noting()
 
-        async def receive_noting() -> MutableMapping[str, Any]:
+        async def receive_noting() -> Message:
             message = await receive()
-            if interesting and message["type"] == "http.request" and len(body) < _BODY_LIMIT:
+            if wanted and message["type"] == "http.request" and len(body) < _BODY_LIMIT:
                 body.extend(message.get("body", b""))
             return message
 
-        async def send_noting(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            elif interesting and message["type"] == "http.response.body" and len(reply) < _BODY_LIMIT:
-                reply.extend(message.get("body", b""))
-            await send(message)
-
-        await self._app(scope, receive_noting, send_noting)
-        if not 200 <= status < 300:
+        await self._app(scope, receive_noting, reply.hold)
+        if not reply.succeeded:
+            await reply.release()
             return
+        request = _request(scope, bytes(body))
+        if not keeps_nothing(request):
+            try:
+                await self._acknowledge(handled)
+            except OSError as fault:
+                await reply.replace(500, "InternalFailure", f"The change couldn't be written to disk: {fault}")
+                return
         try:
-            self._look(_request(scope, bytes(body)), bytes(reply), interesting)
-        except Exception:  # noqa: BLE001 - the answer is out; a fault in reading it must not cost the connection
+            self._tell(request, reply.body if interesting else b"", interesting)
+        except Exception:  # noqa: BLE001 - the change is made; a fault in reading it must not cost the answer
             _log.exception("couldn't tell what %s %s changed", scope["method"], scope["path"])
+        await reply.release()
 
-    def _look(self, request: Request, reply: bytes, interesting: bool) -> None:
-        if is_read_only(request):
-            return
-        self._touched()
+    def _tell(self, request: Request, reply: bytes, interesting: bool) -> None:
         if not interesting:
             return
         account, region = adapter.current_scope()
@@ -111,6 +118,53 @@ class Gateway:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+class _Reply:
+    """A reply that waits; of a stream only the end does."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._held: list[Message] = []
+        self._status = 0
+        self._started = False
+        self._head = bytearray()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the request did."""
+        return 200 <= self._status < 300
+
+    @property
+    def body(self) -> bytes:
+        """As much of it as is looked at."""
+        return bytes(self._head)
+
+    async def hold(self, message: Message) -> None:
+        """ASGI's ``send``."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+        elif message["type"] == "http.response.body" and len(self._head) < _BODY_LIMIT:
+            self._head.extend(message.get("body", b""))
+        self._held.append(message)
+        if message.get("more_body"):
+            await self.release()
+
+    async def release(self) -> None:
+        """Let out what was held."""
+        held, self._held = self._held, []
+        for message in held:
+            self._started = True
+            await self._send(message)
+
+    async def replace(self, status: int, code: str, text: str) -> None:
+        """Answer something else; a stream that has begun is cut off instead."""
+        if self._started:
+            raise ConnectionError(text)
+        content = json.dumps({"__type": code, "message": text, "requestId": str(uuid.uuid4())}).encode()
+        headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"x-amzn-errortype", code.encode())]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": content})
 
 
 def _request(scope: Scope, body: bytes = b"") -> Request:

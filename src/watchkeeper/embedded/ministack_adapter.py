@@ -1,4 +1,4 @@
-"""The one file that touches MiniStack's internals. Written for the version that our ``local`` extra pins.
+"""What touches MiniStack's internals, with ``ministack_state``. Written for the version that our ``local`` extra pins.
 
 MiniStack reads its environment variables when it is imported, so :func:`prepare` comes first; everything else imports
 it when called. What is changed in it, and why:
@@ -587,28 +587,6 @@ def capture_mail(deliver: Callable[[str, str, str, str], None]) -> None:
 
 # --- state ----------------------------------------------------------------------------------------------------------
 
-_SAVING = threading.Lock()
-_SAVED: dict[str, int] = {}
-"""Service -> hash of the state that was written last."""
-
-
-def save() -> None:
-    """Write MiniStack's state to disk now; it does so by itself only when it is stopped gracefully."""
-    from ministack import app
-    from ministack.core import persistence
-
-    with _SAVING:
-        # The copies are taken where the state changes, the writing happens beside it.
-        getters = app._build_persistence_save_dict()
-        states = on_loop(lambda: {name: get_state() for name, get_state in getters.items()})
-        for name, state in states.items():
-            if state is None:
-                continue
-            mark = hash(json.dumps(state, default=persistence._json_default))
-            if _SAVED.get(name) != mark:
-                persistence.save_state(name, state)
-                _SAVED[name] = mark
-
 
 async def reset() -> None:
     """Forget every resource, in memory and on disk, as MiniStack's own reset does."""
@@ -616,9 +594,3 @@ async def reset() -> None:
 
     async with app._get_reset_lock():
         await asyncio.to_thread(app._reset_all_state)
-
-
-def forget_saved() -> None:
-    """After a reset, whoever made it: the files are gone, so everything is to be written again."""
-    with _SAVING:
-        _SAVED.clear()

@@ -126,6 +126,7 @@ async def _serve(options: Options, listener: socket.socket, port: int) -> None:
         await stopping.wait()
         # The recorder reads through the gateway: it finishes while that is still served.
         await asyncio.to_thread(server.quiesce)
+        server.stop_saving()
 
     await serve(server.gateway, config, shutdown_trigger=told_to_stop)
     await asyncio.to_thread(server.close)
@@ -149,10 +150,11 @@ class Server:
     """The parts and how they know each other."""
 
     def __init__(self, options: Options, endpoint: str) -> None:
-        from watchkeeper.embedded import refusals
+        from watchkeeper.embedded import ministack_state, refusals
         from watchkeeper.embedded.additions import Additions
         from watchkeeper.embedded.authorization import config_resource
         from watchkeeper.embedded.config import ConfigService
+        from watchkeeper.embedded.durability import Commits
         from watchkeeper.embedded.events import EventTargets
         from watchkeeper.embedded.gateway import Gateway
         from watchkeeper.embedded.losses import Losses
@@ -167,7 +169,6 @@ class Server:
         self.mail = Mailbox()
         self._started = time.time()
         self._warm = False
-        self._saver = Saver(adapter.save)
         environment = self._environment = MiniStackEnvironment(endpoint, self.losses, iam=options.iam, on_gap=_note_gap)
         self.config = ConfigService(options.directory / "config.sqlite", environment, self.clock)
         self.recorder = Recorder(
@@ -191,11 +192,13 @@ class Server:
         refusals.install()
         self._additions = Additions(options.directory / "additions.json")
         self._additions.install()
+        ministack_state.note_handlers()
+        self._commits = Commits()
         self.gateway = Gateway(
             app,
             own=self._own_request,
             notice=self.recorder.notice,
-            touched=self._saver.touch,
+            acknowledge=self._commits.acknowledge,
             after_reset=self._forget,
         )
 
@@ -203,12 +206,15 @@ class Server:
         """Start the threads; requests may come as soon as the gateway is served."""
         self.config.start()
         self.recorder.start()
-        self._saver.start()
+        self._commits.start()
 
     def quiesce(self) -> None:
         """Finish what is at hand; begin nothing."""
         self.recorder.stop()
-        self._saver.stop()
+
+    def stop_saving(self) -> None:
+        """On the loop: MiniStack's graceful stop saves everything."""
+        self._commits.stop()
 
     def close(self) -> None:
         """Close what is left, after the last request. MiniStack has saved its state by then."""
@@ -239,14 +245,14 @@ class Server:
             return 200, {"mail": self.mail.all()}
         if method == "GET" and name == "idle":
             seconds = _number(query.get("timeout"), 10.0)
-            return 200, {"idle": await asyncio.to_thread(self.recorder.wait_until_idle, min(seconds, 60.0))}
+            return 200, {"idle": await asyncio.to_thread(self._wait_until_idle, min(seconds, 60.0))}
         if method == "POST" and name == "clock":
             self.clock.advance(_number(query.get("advance"), 0.0))
             await asyncio.to_thread(self.config.tick)
             return 200, {"now": self.clock().isoformat()}
         if method == "POST" and name == "reset":
             await adapter.reset()
-            await asyncio.to_thread(self._forget)
+            await self._forget()
             return 200, {"reset": "ok"}
         known = "GET health, status, mail, idle?timeout=; POST reset, clock?advance=<seconds>"
         return 404, {"error": f"{method} {path} is unknown; there are, under /_watchkeeper/: {known}"}
@@ -261,7 +267,20 @@ class Server:
         timer.daemon = True
         timer.start()
 
+    def _wait_until_idle(self, timeout: float) -> bool:
+        """Until every change is recorded, and what follows from it in AWS Config done: rules run, events sent."""
+        end = time.monotonic() + timeout
+        while True:
+            if not self.recorder.wait_until_idle(max(0.0, end - time.monotonic())):
+                return False
+            if not self.config.pending():
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+
     def _status(self) -> dict[str, Any]:
+        places = self.recorder.places()
         return {
             "endpoint": self.endpoint,
             "pid": os.getpid(),
@@ -273,11 +292,39 @@ class Server:
             "recorder": self.recorder.status(),
             "losses": {"counts": self.losses.counts(), "last": [asdict(loss) for loss in self.losses.last()]},
             "mail": len(self.mail.all()),
-            "saved": self._saver.status(),
+            "durability": self._commits.status(),
+            "not_evaluated": [
+                {"account": account, "region": region, **entry}
+                for account, region in places
+                for entry in self.config.not_evaluated(account, region)
+            ],
+            "delivery_failures": [
+                failure for account, region in places for failure in self._delivery_failures(account, region)
+            ],
         }
 
-    def _forget(self) -> None:
-        adapter.forget_saved()
+    def _delivery_failures(self, account: str, region: str) -> list[dict[str, Any]]:
+        """What DescribeDeliveryChannelStatus says went wrong last: nothing else in AWS tells."""
+        answer = self.config.handle("DescribeDeliveryChannelStatus", {}, account, region)
+        return [
+            {
+                "account": account,
+                "region": region,
+                "channel": channel["name"],
+                "delivery": stream.removeprefix("config").removesuffix("DeliveryInfo"),
+                "code": info.get("lastErrorCode", ""),
+                "message": info.get("lastErrorMessage", ""),
+            }
+            for channel in answer["DeliveryChannelsStatus"]
+            for stream, info in channel.items()
+            if isinstance(info, dict) and info.get("lastStatus") == "Failure"
+        ]
+
+    async def _forget(self) -> None:
+        await asyncio.to_thread(self._forget_own)
+        await self._commits.after_reset()
+
+    def _forget_own(self) -> None:
         self.recorder.reset()
         self.config.reset()
         self._additions.reset()
@@ -289,58 +336,6 @@ class Server:
 _RECORDER_OPERATIONS = frozenset(
     {"PutConfigurationRecorder", "StartConfigurationRecorder", "StopConfigurationRecorder"}
 )
-
-
-class Saver:
-    """Writes MiniStack's state soon after it changed, and never spends more than a tenth of the time on it."""
-
-    def __init__(self, save: Any, *, soon: float = 0.5) -> None:
-        self._save = save
-        self._soon = soon
-        self._touched = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="saver", daemon=True)
-        self._last = 0.0
-        self._count = 0
-        self._saving = False
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def touch(self) -> None:
-        """Something changed."""
-        self._touched.set()
-
-    def stop(self) -> None:
-        """End without a last save: the graceful stop has its own."""
-        self._stopping.set()
-        self._touched.set()
-        self._thread.join(timeout=10)
-
-    def status(self) -> dict[str, Any]:
-        """How often, how long the last took in seconds, whether something waits."""
-        return {
-            "times": self._count,
-            "last_seconds": round(self._last, 3),
-            "waiting": self._touched.is_set() or self._saving,
-        }
-
-    def _run(self) -> None:
-        while True:
-            self._touched.wait()
-            if self._stopping.wait(max(self._soon, 10 * self._last)):
-                return
-            self._saving = True
-            self._touched.clear()
-            began = time.monotonic()
-            try:
-                self._save()
-            except Exception:  # noqa: BLE001 - the next change tries again
-                _log.exception("saving the state failed")
-            self._last = time.monotonic() - began
-            self._count += 1
-            self._saving = False
 
 
 def _note_gap(gap: Any) -> None:

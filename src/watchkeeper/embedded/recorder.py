@@ -42,8 +42,8 @@ class Config(Protocol):
     def recording(self, account: str, region: str) -> RecordingScope | None:
         """What is recorded there; None: nothing."""
 
-    def handle(self, operation: str, request: dict[str, Any], account: str, region: str) -> dict[str, Any]:
-        """Answer a request of the API."""
+    def held(self, account: str, region: str, resource_type: str) -> list[tuple[str, str | None]]:
+        """Id and name of what was recorded of a type and exists as far as that tells."""
 
 
 class Source(Protocol):
@@ -182,6 +182,11 @@ class Recorder:
                     return False
                 self._wake.wait(min(left, 0.05))
         return True
+
+    def places(self) -> list[Place]:
+        """Where there is, or was, a recorder."""
+        with self._lock:
+            return sorted(self._places)
 
     def status(self) -> dict[str, Any]:
         """For people: places, resources known, states recorded, latency from answer to record in seconds, gaps."""
@@ -404,27 +409,14 @@ class Recorder:
             if (account, region, type_) in self._recalled:
                 continue
             self._recalled.add((account, region, type_))
-            try:
-                held = list(self._discovered(account, region, type_))
-            except Exception as error:  # noqa: BLE001 - a type outside the API's enum, say: costs what was deleted meanwhile
-                _log.info("AWS Config doesn't say which %s it holds: %s", type_, error)
-                continue
+            held = [
+                ConfigurationItem(type_, id_, account, region, resource_name=name)
+                for id_, name in self._config.held(account, region, type_)
+            ]
             with self._lock:
                 known = self._known[account, region, type_]
                 for item in held:
                     known.setdefault(READERS[type_].key(item), _Known(item, "", 0.0))
-
-    def _discovered(self, account: str, region: str, resource_type: str) -> Iterator[ConfigurationItem]:
-        token: dict[str, str] = {}
-        while True:
-            request = {"resourceType": resource_type, **token}
-            answer = self._config.handle("ListDiscoveredResources", request, account, region)
-            for entry in answer.get("resourceIdentifiers", ()):
-                name = entry.get("resourceName")
-                yield ConfigurationItem(resource_type, entry["resourceId"], account, region, resource_name=name)
-            if not answer.get("nextToken"):
-                return
-            token = {"nextToken": answer["nextToken"]}
 
     def _note_gaps(self, account: str, region: str, gaps: Iterable[Gap], types: Collection[str] = ()) -> None:
         with self._lock:

@@ -21,6 +21,7 @@ from .channels import channel_of, note_delivery
 from .context import to_iso
 from .events import Notification, delivery_status, oversized, queue_notification
 from .keys import history_key, oversized_key, snapshot_key, writability_key
+from .recorders import KIND as RECORDER
 from .recorders import running_recorder
 from .states import unpack
 from .store import Work
@@ -48,7 +49,11 @@ def publish(bench: Bench, work: Work) -> None:
 
 def check_writability(bench: Bench, work: Work) -> None:
     """Write the empty object that tells whether Config may write."""
-    channel, role = _channel(bench, work)
+    with bench.store.read() as db:
+        channel = channel_of(db, work.account, work.region)
+        # A channel comes before its recorder is started: the role that it will deliver with counts.
+        recorders = [body["recorder"] for _, body in db.entities(work.account, work.region, RECORDER)]
+    role = next((recorder.get("roleARN") for recorder in recorders if not recorder.get("servicePrincipal")), None)
     if channel is not None:
         key = writability_key(work.account, channel.get("s3KeyPrefix"))
         _put(bench, work, channel, role, key, b"", "application/octet-stream")
