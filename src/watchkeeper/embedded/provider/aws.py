@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ParamValidationError
 
 from watchkeeper.engine.provider import ProviderError
 
@@ -50,6 +50,12 @@ def translated(service: str) -> Iterator[None]:
         raise ProviderError(f"{service}: {error}", operation="", code=type(error).__name__) from error
 
 
+def _give_up_when_refused(caught_exception: Exception | None = None, **_: Any) -> None:
+    """Nobody listens on a loopback port: it was stopped or killed. Eight attempts each would be minutes of silence."""
+    if isinstance(caught_exception, EndpointConnectionError):
+        raise caught_exception
+
+
 class Session:
     """boto3 clients by service and region, made once each under a lock (making one is not thread-safe, using it is)."""
 
@@ -59,6 +65,7 @@ class Session:
         self._session = boto3.session.Session(
             aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
         )
+        self._session.events.register_first("needs-retry", _give_up_when_refused)
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._config = Config(
