@@ -49,10 +49,10 @@ EDGES = 8
 def items(count: int, seed: int = 1) -> Iterator[bytes]:
     """Items of the mix, every third of which breaks something, each with an id of its own."""
     pick = random.Random(seed)
-    bases = {name: json.loads((ITEMS / f"{name}.json").read_text()) for name, _ in MIX}
+    bases = {name: orjson.dumps(json.loads((ITEMS / f"{name}.json").read_text())) for name, _ in MIX}
     names, weights = zip(*MIX, strict=True)
     for number, name in enumerate(pick.choices(names, weights, k=count)):
-        yield orjson.dumps(_varied(json.loads(json.dumps(bases[name])), name, number, pick))
+        yield orjson.dumps(_varied(orjson.loads(bases[name]), name, number, pick))
 
 
 def _varied(raw: dict[str, Any], name: str, number: int, pick: random.Random) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def duckdb(path: Path) -> dict[str, Any]:
     import duckdb as engine
 
     connection = engine.connect()
-    connection.execute("SET preserve_insertion_order=false")
+    connection.execute("SET preserve_insertion_order=false; SET memory_limit='10GB'")
     largest = int.from_bytes(path.read_bytes()[-4:], "little") + 1024  # gzip's own record of the size
     query = f"""
         WITH items AS (

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import os
 import re
 import zlib
@@ -28,7 +29,7 @@ import orjson
 from watchkeeper import catalog
 from watchkeeper.evaluation import ConfiguredRule, NoLookup, Prepared, PreparedRule, Scope, configured, prepare
 from watchkeeper.items import ItemError, from_aws
-from watchkeeper.model import EPOCH, ComplianceType, ConfigurationItem, Evaluation, ItemStatus
+from watchkeeper.model import EPOCH, ComplianceType, ConfigurationItem, Evaluation, ItemStatus, Relationship
 from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, Unavailable, parse_parameters
 from watchkeeper.rules.base import RuleFunction, clip, shown
 from watchkeeper.rules.pack import read_pack
@@ -425,6 +426,8 @@ class _Outcome:
     held: list[bytes] = field(default_factory=list)
     """Items that others may need, in the same form."""
     broken: bool = False
+    room: int = MAX_LISTED
+    """How many violations are listed at most."""
 
     def problem(self, index: int | None, message: str) -> None:
         """Note what could not be evaluated; only the first ones are kept."""
@@ -437,7 +440,7 @@ class _Outcome:
         self.items += other.items
         self.counts.update(other.counts)
         self.reasons.update(other.reasons)
-        self.violations += other.violations[: max(0, MAX_LISTED - len(self.violations))]
+        self.violations += other.violations[: max(0, self.room - len(self.violations))]
         self.types.update(other.types)
         self.places |= other.places
         room = max(0, MAX_PROBLEMS - len(self.problems))
@@ -461,9 +464,20 @@ class _Evaluator:
         self.needed = tuple(_needed_types(rule) for rule in self.prepared.rules)
         self.held_types = frozenset().union(*self.needed)
 
-    def chunk(self, data: bytes, place: str, exact: bool, latest: bool) -> _Outcome:
-        """The outcome of a chunk; ``broken`` where it isn't whole items and ``exact`` was not asked for."""
-        outcome = _Outcome()
+    def chunk(self, data: bytes, place: str, exact: bool, latest: bool, room: int = MAX_LISTED) -> _Outcome:
+        """The outcome of a chunk, with at most ``room`` violations listed; ``broken`` where it isn't whole items and
+        ``exact`` was not asked for."""
+        outcome = _Outcome(room=room)
+        # Parsed JSON has no cycles; looking for some in a chunk's hundred thousand objects takes a third of the time.
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return self._chunk(data, place, exact, latest, outcome)
+        finally:
+            if collects:
+                gc.enable()
+
+    def _chunk(self, data: bytes, place: str, exact: bool, latest: bool, outcome: _Outcome) -> _Outcome:
         try:
             if place == "tail":
                 values = orjson.loads(b'{"items":[' + data)["items"]
@@ -554,10 +568,19 @@ def _plan(number: int, rule: PreparedRule) -> _Plan:
 
 def _note(outcome: _Outcome, number: int, compliance: int, annotation: str, item: ConfigurationItem) -> None:
     outcome.counts[number, compliance] += 1
-    if compliance == _NON_COMPLIANT and len(outcome.violations) < MAX_LISTED:
-        outcome.violations.append(
-            (number, item.account_id, item.region, item.resource_type, item.resource_id, annotation, item.capture_time)
-        )
+    if compliance == _NON_COMPLIANT:
+        if len(outcome.violations) < outcome.room:
+            outcome.violations.append(
+                (
+                    number,
+                    item.account_id,
+                    item.region,
+                    item.resource_type,
+                    item.resource_id,
+                    annotation,
+                    item.capture_time,
+                )
+            )
     elif compliance == _NOT_EVALUATED:
         outcome.reasons[number, annotation] += 1
 
@@ -578,8 +601,10 @@ def to_item(raw: Any) -> ConfigurationItem:
         or not (type(kind) is type(resource_id) is type(account) is type(region) is type(status) is str)
         or not (kind and resource_id)
         or status not in _STATUSES
-        or (kind in RELATED_TYPES and get("relationships"))
     ):
+        return from_aws(raw)
+    related = _related(get("relationships")) if kind in RELATED_TYPES else ()
+    if related is None:
         return from_aws(raw)
     for key, value in supplementary.items():
         if type(value) is str:
@@ -594,9 +619,20 @@ def to_item(raw: Any) -> ConfigurationItem:
         _STATUSES[status],
         _capture_time(get("configurationItemCaptureTime")),
         tags=tags,
+        relationships=related,
         configuration=configuration,
         supplementary=supplementary,
     )
+
+
+def _related(edges: Any) -> tuple[Relationship, ...] | None:
+    """The relationships as files spell them; None where they are spelled differently."""
+    try:
+        return tuple(
+            Relationship(e["resourceType"], e["resourceId"], e["name"], e.get("resourceName")) for e in edges or ()
+        )
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 def _decoded(value: str) -> Any:
@@ -627,10 +663,10 @@ def _start_worker(rules: Sequence[ConfiguredRule], now: datetime) -> None:
     _worker = _Evaluator(rules, now)
 
 
-def _in_worker(data: bytes, place: str, exact: bool, latest: bool) -> _Outcome:
+def _in_worker(data: bytes, place: str, exact: bool, latest: bool, room: int) -> _Outcome:
     if _worker is None:
         raise RuntimeError("the worker was not started with rules")
-    return _packed(_worker.chunk(data, place, exact, latest))
+    return _packed(_worker.chunk(data, place, exact, latest, room))
 
 
 def _packed(outcome: _Outcome) -> _Outcome:
@@ -682,14 +718,16 @@ class _Run:
         now: datetime,
         on_progress: Progress | None,
         workers: int,
+        most_listed: int = MAX_LISTED,
     ) -> None:
         self.sources = sources
+        self.most_listed = most_listed
         self.rules = rules
         self.now = now
         self.on_progress = on_progress
         self.workers = workers
         self.evaluator = _Evaluator(rules, now)
-        self.total = _Outcome()
+        self.total = _Outcome(room=most_listed)
         self.latest: dict[tuple[str, str, str, str], tuple[datetime, bytes]] = {}
         self.problems: list[Problem] = []
         self.problem_count = 0
@@ -735,7 +773,7 @@ class _Run:
 
     def _attempt(self, source: Source, pool: ProcessPoolExecutor | None, exact: bool) -> tuple[_Outcome, str]:
         reader = _Reader(source, self._bytes)
-        file_outcome = _Outcome()
+        file_outcome = _Outcome(room=self.most_listed)
         chunks = _exact_chunks(reader) if exact else reader.chunks()
         history = _is_history(source.name)
         for outcome in self._evaluated(chunks, pool, exact, history):
@@ -751,13 +789,18 @@ class _Run:
     ) -> Iterator[_Outcome]:
         if pool is None:
             for chunk in chunks:
-                yield _packed(self.evaluator.chunk(chunk.data, chunk.place, exact, history))
+                yield _packed(self.evaluator.chunk(chunk.data, chunk.place, exact, history, self.most_listed))
             return
         waiting: deque[Future[_Outcome]] = deque()
+        listed = len(self.total.violations)
         for chunk in chunks:
-            waiting.append(pool.submit(_in_worker, chunk.data, chunk.place, exact, history))
+            # What was listed before this chunk takes the room; a worker lists no violation that nobody keeps.
+            room = max(0, self.most_listed - listed)
+            waiting.append(pool.submit(_in_worker, chunk.data, chunk.place, exact, history, room))
             if len(waiting) > 2 * self.workers:
-                yield waiting.popleft().result()
+                outcome = waiting.popleft().result()
+                listed += len(outcome.violations)
+                yield outcome
         while waiting:
             yield waiting.popleft().result()
 

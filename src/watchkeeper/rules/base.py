@@ -7,6 +7,7 @@ which the evaluation turns into NOT_EVALUATED. Unknown is never a pass.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -227,11 +228,19 @@ def pick(value: Any, *names: str) -> Any:
     for name in names:
         if name in value:
             return value[name]
-    wanted = {name.lower() for name in names}
-    for key, held in value.items():
-        if isinstance(key, str) and key.lower() in wanted:
-            return held
+    # An item holds a few dozen keys at most, but is asked for hundreds of names: the spelling is looked up, not sought.
+    spelled = _in_lower_case(tuple(value))
+    for name in names:
+        key = spelled.get(name.lower())
+        if key is not None:
+            return value[key]
     return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _in_lower_case(keys: tuple[Any, ...]) -> dict[str, str]:
+    """Lower-case spelling to the first key spelled so; one result for all objects with the same keys."""
+    return {key.lower(): key for key in reversed(keys) if isinstance(key, str)}
 
 
 def need(value: Any, *names: str) -> Any:
