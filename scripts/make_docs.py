@@ -62,7 +62,8 @@ def provider_types() -> str:
     from watchkeeper.embedded.provider.reference import supported_types
 
     rows = (
-        (f"`{each.type}`", each.about, ", ".join(f"`{name}`" for name in each.unsupported)) for each in supported_types()
+        (f"`{each.type}`", each.about, ", ".join(f"`{name}`" for name in each.unsupported))
+        for each in supported_types()
     )
     return _table(("type", "what to know", "refused by name"), rows)
 
@@ -181,8 +182,8 @@ def cli_page() -> str:
         "",
         *_prose(root.help or "")[0],
         "",
-        "`--json` prints one JSON document; its schema is in the package, under `watchkeeper/schemas`. When the output is "
-        "piped, tables become tab-separated lines. `--install-completion` adds completion to your shell.",
+        "`--json` prints one JSON document; its schema is in the package, under `watchkeeper/schemas`. When the "
+        "output is piped, tables become tab-separated lines. `--install-completion` adds completion to your shell.",
         "",
     ]
     return "\n".join([*head, *(line for path, command in commands(root) for line in _command(path, command))])

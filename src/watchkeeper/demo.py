@@ -359,7 +359,7 @@ class _Stage:
         self.output.mkdir(parents=True, exist_ok=True)
         s3, files = self.endpoint.client("s3"), []
         for key in keys:
-            file = self.output / Path(key).name
+            file = self.output / _file_name(key)
             file.write_bytes(s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
             files.append(file)
         return files
@@ -370,3 +370,10 @@ class _Stage:
             raise DemoError("The executive-summary function wrote no JSON document.")
         summary: Mapping[str, Any] = json.loads(newest.read_text())
         return summary
+
+
+def _file_name(key: str) -> str:
+    """A daily score's key ends with the day alone."""
+    if key.startswith(manifest.PREFIX_DAILY):
+        return "daily-score-" + key.removeprefix(manifest.PREFIX_DAILY).replace("/", "-")
+    return Path(key).name

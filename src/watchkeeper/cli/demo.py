@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.padding import Padding
 from rich.status import Status
+from rich.text import Text
 
 from watchkeeper.cli.errors import CommandError
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
@@ -26,6 +28,25 @@ TITLES = {
     "live": "Live change",
     "report": "Report",
     "done": "Collect",
+}
+
+COUNTED = frozenset({"sample"})
+"""Steps whose last sentence says what came of them."""
+OUTCOME_STYLE: Mapping[str, str] = {
+    "applied": "green",
+    "scheduled": "green",
+    "failed": "bold red",
+    "needs-person": "yellow",
+    "dry-run": "cyan",
+    "exempt": "dim",
+}
+TIMINGS = {
+    "start": "embedded AWS started",
+    "deploy": "stack deployed",
+    "first_evaluation": "then, until every rule had judged every resource",
+    "change_to_non_compliant": "new bucket → NON_COMPLIANT",
+    "non_compliant_to_compliant": "NON_COMPLIANT → fixed and COMPLIANT",
+    "total": "all of it",
 }
 
 
@@ -85,29 +106,46 @@ class _Teller:
     def __init__(self) -> None:
         self._status = Status("", console=err)
         self._step = ""
+        self._sentence = ""
+        self._since = 0.0
 
     def __enter__(self) -> _Teller:
         if err.is_terminal:
             self._status.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._status.stop()
+        if kind is None:
+            self._ended()
 
     def say(self, step: str, sentence: str) -> None:
-        title = TITLES[step]
-        if step != self._step and not err.is_terminal:
-            err.print(f"{title} …")
-        self._step = step
-        self._status.update(safe(f"{title}: {sentence}"))
+        """Called at the beginning of a step, and for each thing in it."""
+        if step != self._step:
+            self._ended()
+            self._step, self._sentence, self._since = step, sentence, time.monotonic()
+            if not err.is_terminal:
+                err.print(f"{TITLES[step]} …")
+        # A step that counts what it did is remembered by that, the others by what they set out to do.
+        if step in COUNTED:
+            self._sentence = sentence
+        self._status.update(safe(f"{TITLES[step]}: {sentence}"))
+
+    def _ended(self) -> None:
+        if not self._step or not err.is_terminal:
+            return
+        line = safe(f"{TITLES[self._step]:<15}{self._sentence}")
+        line.truncate(err.width - 12, overflow="ellipsis")
+        line.pad_right(max(0, err.width - 12 - line.cell_len))
+        err.print(Text("✓ ", "green"), line, safe(f"{time.monotonic() - self._since:6.1f} s", "dim"), sep="")
 
 
 def _show(seen: Any, output: Path) -> None:
     out.print()
+    _show_headline(seen)
     _show_compliance(seen)
     _show_alerts(seen.alerts)
     _show_remediations(seen.remediations)
-    _show_summary(seen.summary)
     _show_timings(seen.timings)
     out.print("[bold]Report files[/]")
     for file in seen.files:
@@ -115,23 +153,33 @@ def _show(seen: Any, output: Path) -> None:
     out.print()
     out.print("[bold]What to try next[/]")
     page = next((file for file in seen.files if file.endswith(".html") and "executive" in file), output)
-    for what, command in (
-        ("the page for management, in a browser", f"open {page}"),
-        ("your own project, on an embedded AWS that stays", "watchkeeper init && watchkeeper up"),
-        ("any AWS client on it; then: watchkeeper status", 'eval "$(watchkeeper local env)"'),
-        ("what would sink a deployment, before it starts", "watchkeeper preflight"),
-    ):
+    steps = (
+        (f"open {page}", "the page for management"),
+        ("watchkeeper init && watchkeeper up", "your own project, on an embedded AWS that stays"),
+        ('eval "$(watchkeeper local env)"', "any AWS client on it; then: watchkeeper status"),
+        ("watchkeeper preflight", "what would sink a deployment, before it starts"),
+    )
+    for command, what in steps:
         out.print(safe(f"  {command}"), soft_wrap=True)
         out.print(safe(f"      {what}", "dim"))
+
+
+def _show_headline(seen: Any) -> None:
+    before = sum(counts.non_compliant for counts in seen.compliance_before.values())
+    fixed = sum(record["outcome"] == "applied" for record in seen.remediations)
+    out.print(safe(seen.summary["headline"], "bold"))
+    deployed = f"{len(seen.deployed)} resources deployed"
+    out.print(safe(f"{deployed}, {before} violations found, {len(seen.alerts)} alerts sent, {fixed} fixed."))
+    out.print()
 
 
 def _show_compliance(seen: Any) -> None:
     rows = [
         (
             rule,
-            _change(before.compliant, seen.compliance_after[rule].compliant),
-            _change(before.non_compliant, seen.compliance_after[rule].non_compliant),
-            _change(before.not_evaluated, seen.compliance_after[rule].not_evaluated),
+            _change(before.compliant, seen.compliance_after[rule].compliant, "green"),
+            _change(before.non_compliant, seen.compliance_after[rule].non_compliant, "red"),
+            _change(before.not_evaluated, seen.compliance_after[rule].not_evaluated, "yellow"),
         )
         for rule, before in sorted(seen.compliance_before.items())
     ]
@@ -140,28 +188,34 @@ def _show_compliance(seen: Any) -> None:
     out.print()
 
 
-def _change(before: int, after: int) -> str:
-    return f"{before} → {after}"
+def _change(before: int, after: int, style: str) -> Text:
+    """Two numbers; dim where there was nothing, the latter in its colour where something is."""
+    change = safe(f"{before:>2} → ", "" if before or after else "dim")
+    return change.append_text(safe(f"{after:>2}", style if after else "dim"))
 
 
 def _show_alerts(alerts: Any) -> None:
     """One line for each rule: a line for each alert would be pages of the same."""
     grouped = _grouped(alerts, lambda alert: (alert["level"], alert["kind"], alert["rule"]["name"]))
+    order = [*SEVERITY_STYLE, "INFO"]
     rows = [
-        (str(len(these)), styled(level, SEVERITY_STYLE), kind, rule) for (level, kind, rule), these in grouped.items()
+        (str(len(these)), styled(level, SEVERITY_STYLE), kind, rule)
+        for (level, kind, rule), these in sorted(grouped.items(), key=lambda group: order.index(group[0][0]))
     ]
     title = f"Alerts: {len(alerts)} went out"
     table(title, ("alerts", "level", "what", "rule"), rows, right=("alerts",))
-    _show_example(f"{alert['resource_id']}: {alert['annotation']}" for alert in alerts if alert["annotation"])
+    worst = sorted((alert for alert in alerts if alert["annotation"]), key=lambda alert: order.index(alert["level"]))
+    _show_example(f"{alert['resource_id']}: {alert['annotation']}" for alert in worst)
 
 
 def _show_remediations(records: Any) -> None:
-    grouped = _grouped(
-        records, lambda record: (record["outcome"], record["action"], _state(record["before"]), _state(record["after"]))
-    )
-    rows = [(str(len(these)), *key) for key, these in grouped.items()]
-    columns = ("decisions", "outcome", "action", "before", "after")
-    table(f"Remediations: {len(records)} decisions", columns, rows, right=("decisions",))
+    grouped = _grouped(records, lambda record: (record["outcome"], record["action"]))
+    rows = [
+        (str(len(these)), styled(outcome, OUTCOME_STYLE), _action(action), _states(these, "before"), _after(these))
+        for (outcome, action), these in grouped.items()
+    ]
+    columns = ("number", "outcome", "action", "before", "after")
+    table(f"Remediations: {len(records)} decisions", columns, rows, right=("number",))
     _show_example(f"{record['resource_id']}: {record['reason']}" for record in records)
 
 
@@ -172,27 +226,38 @@ def _grouped(items: Any, key: Any) -> dict[Any, list[Any]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-def _show_example(texts: Iterator[str]) -> None:
-    example = next(texts, None)
+def _show_example(texts: Iterable[str]) -> None:
+    example = next(iter(texts), None)
     if example:
         out.print(Padding(safe(f"e.g. {example}", "dim"), (0, 0, 0, 1)))
     out.print()
 
 
+def _action(name: str) -> str:
+    return "a person has to look" if name == "none" else name
+
+
+def _after(records: Any) -> str:
+    if not any(record["after"] for record in records):
+        return ""
+    return "unchanged" if all(record["before"] == record["after"] for record in records) else _states(records, "after")
+
+
+def _states(records: Any, when: str) -> str:
+    return " or ".join(sorted({_state(record[when]) for record in records}))
+
+
 def _state(values: Any) -> str:
+    """What a resource's settings were, briefly: one word for switches that are all alike."""
+    if values and all(isinstance(value, bool) for value in values.values()):
+        on = sum(values.values())
+        return f"{on or 'none'} of {len(values)} on" if on < len(values) else f"all {on} on"
     return ", ".join(str(value) for value in values.values())
 
 
-def _show_summary(summary: Any) -> None:
-    out.print("[bold]Executive summary[/]")
-    out.print(safe(f"  {summary['headline']}"))
-    out.print()
-
-
 def _show_timings(timings: Any) -> None:
-    table(
-        "Timings", ("step", "seconds"), [(name, f"{value:.2f}") for name, value in timings.items()], right=("seconds",)
-    )
+    rows = [(TIMINGS.get(name, name), f"{value:.2f}") for name, value in timings.items()]
+    table("Timings", ("what", "seconds"), rows, right=("seconds",))
     out.print()
 
 

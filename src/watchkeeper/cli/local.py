@@ -89,7 +89,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         ("region", running.region),
         ("IAM", "enforced" if running.iam else "not enforced"),
         ("up", f"{answer['uptime_seconds']:.0f} s, pid {running.pid}"),
-        ("recording", ", ".join(f"{one}" for one in recorder["recording"]) or "nothing: no recorder has been started"),
+        ("recording", ", ".join(f"{one['account']} {one['region']}" for one in recorder["recording"]) or "nothing: no recorder has been started"),
         ("resources", recorder["resources"]),
         ("change to record", f"{median * 1000:.0f} ms (median)" if median is not None else "nothing changed yet"),
         ("mail sent", answer["mail"]),
