@@ -24,8 +24,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from watchkeeper import evaluation
 from watchkeeper.embedded.config import ConfigService
 from watchkeeper.embedded.config.states import pack, unpack
@@ -98,7 +96,7 @@ def rules() -> list[tuple[str, dict[str, str]]]:
         prepared = evaluation.prepare([evaluation.configured(identifier)]).rules[0]
         if set(run.types) <= set(TYPES) and not run.needs and not prepared.problem:
             found.append((identifier, dict[str, str]()))
-    chosen = found[: RULES - 1] + [("DESIRED_INSTANCE_TYPE", {"instanceType": "t3.micro"})]
+    chosen = [*found[: RULES - 1], ("DESIRED_INSTANCE_TYPE", {"instanceType": "t3.micro"})]
     # There are not fifty of them: a rule may be there twice, as in AWS.
     return [chosen[number % len(chosen)] for number in range(RULES)]
 
@@ -331,5 +329,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    orjson.dumps({})
     main()

@@ -155,7 +155,8 @@ def lab() -> Iterator[Lab]:
 
 def test_a_violation_is_repaired_by_the_role_and_then_compliant(lab):
     role = lab.role("repair", ["s3:PutBucketVersioning"])
-    lab.rule("versioned", "S3_BUCKET_VERSIONING_ENABLED", {"ComplianceResourceTypes": ["AWS::S3::Bucket"]})
+    scope = {"ComplianceResourceTypes": ["AWS::S3::Bucket"], "ComplianceResourceId": "repaired-bucket"}
+    lab.rule("versioned", "S3_BUCKET_VERSIONING_ENABLED", scope)
     lab.remediate("versioned", VERSIONING, role, BucketName="")
     lab("s3").create_bucket(Bucket="repaired-bucket")
     lab.until(lambda: lab.compliance("versioned", "repaired-bucket") == "COMPLIANT")

@@ -118,7 +118,9 @@ def deliver_snapshot(bench: Bench, work: Work) -> None:
             "recordVersion": "1.1",
         } | _failure(refused)
         subject = f"[AWS Config:{region}] Configuration Snapshot Delivery {kind} for Account {account}"
-        queue_notification(db, account, region, delivery_status("Config Snapshot Delivery Status", detail, subject))
+        queue_notification(
+            db, account, region, delivery_status("Config Configuration Snapshot Delivery Status", detail, subject)
+        )
         done(db, work)
 
 
@@ -154,7 +156,9 @@ def deliver_history(bench: Bench, work: Work) -> None:
                 "recordVersion": "1.1",
             }
             subject = f"[AWS Config:{region}] Configuration History Delivery Completed for Account {account}"
-            queue_notification(db, account, region, delivery_status("Config History Delivery Status", detail, subject))
+            queue_notification(
+                db, account, region, delivery_status("Config Configuration History Delivery Status", detail, subject)
+            )
     with bench.store.write() as db:
         done(db, work)
 

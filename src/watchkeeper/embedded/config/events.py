@@ -124,8 +124,24 @@ def oversized(detail: Mapping[str, Any], location: str, failure: tuple[str, str]
 
 
 def delivery_status(detail_type: str, detail: dict[str, Any], subject: str) -> Notification:
-    """``Config Snapshot Delivery Status`` and ``Config History Delivery Status``."""
+    """``Config Configuration Snapshot Delivery Status`` and ``Config Configuration History Delivery Status``: the names
+    of https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-config.html"""
     return Notification(detail_type, detail, (), _subject(subject))
+
+
+def evaluation_started(account: str, region: str, rules: list[str], now: float) -> Notification:
+    """``Config Rules Re-evaluation Status``, after StartConfigRulesEvaluation. The message is that of
+    https://docs.aws.amazon.com/config/latest/developerguide/config-rules-evaluation-started.html"""
+    detail = {
+        "awsAccountId": account,
+        "awsRegion": region,
+        "configRuleNames": rules,
+        "notificationCreationTime": to_iso(now),
+        "messageType": "ConfigRulesEvaluationStarted",
+        "recordVersion": "1.0",
+    }
+    subject = f"[AWS Config:{region}] Config Rules Evaluation Started for Account {account}"
+    return Notification("Config Rules Re-evaluation Status", detail, (), _subject(subject))
 
 
 def _evaluation_result(result: Result) -> dict[str, Any]:

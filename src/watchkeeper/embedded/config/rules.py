@@ -10,6 +10,7 @@ from typing import Any
 from .active import KIND
 from .context import Call, present, short_id
 from .errors import ConfigError, invalid
+from .events import evaluation_started, queue_notification
 from .logic import not_evaluated_reason
 from .recorders import require_recorder
 from .results import drop_results
@@ -124,6 +125,8 @@ def start_config_rules_evaluation(call: Call, request: dict[str, Any]) -> dict[s
     for name in bodies:
         call.put("reevaluation", name, {"at": call.now})
         call.db.queue("evaluate", "rule", call.account, call.region, {"rule": name})
+    started = evaluation_started(call.account, call.region, list(bodies), call.now)
+    queue_notification(call.db, call.account, call.region, started)
     return {}
 
 
