@@ -313,7 +313,7 @@ class _Stage:
         if rule is None:
             return
         bucket = f"made-just-now-{self.running.account}"
-        self.say("live", f"Making the bucket {bucket}, which violates {rule}")
+        self.say("live", f"Making a bucket that violates {rule}")
         sample.make_bucket(self.endpoint.client("s3"), bucket, self.endpoint.region)
         self.timings["change_to_non_compliant"] = watcher.wait(
             f"{rule} on {bucket}", lambda: watcher.first.get((rule, bucket)) is ComplianceType.NON_COMPLIANT

@@ -129,7 +129,9 @@ class _Teller:
         # A step that counts what it did is remembered by that, the others by what they set out to do.
         if step in COUNTED:
             self._sentence = sentence
-        self._status.update(safe(f"{TITLES[step]}: {sentence}"))
+        line = safe(f"{TITLES[step]}: {sentence}")
+        line.truncate(err.width - 4, overflow="ellipsis")
+        self._status.update(line)
 
     def _ended(self) -> None:
         if not self._step or not err.is_terminal:
