@@ -13,16 +13,18 @@ from typing import Any
 from watchkeeper.embedded import ministack_adapter as adapter
 from watchkeeper.embedded.losses import UNDELIVERED, UNINVOKED, UNPUBLISHED, Losses
 
-EVENTS_PRINCIPAL = "events.amazonaws.com"
+EVENTS_PRINCIPAL, ALARMS_PRINCIPAL = "events.amazonaws.com", "cloudwatch.amazonaws.com"
 _KINDS = {"lambda": UNINVOKED, "sns": UNPUBLISHED, "sqs": UNDELIVERED}
 
 
 class EventTargets:
-    """Decides, for MiniStack's event rules, whether a target gets an event."""
+    """Decides, for MiniStack's event rules, whether a target gets an event; with CloudWatch as ``principal``, whether
+    a topic gets an alarm."""
 
-    def __init__(self, losses: Losses, *, iam: bool) -> None:
+    def __init__(self, losses: Losses, *, iam: bool, principal: str = EVENTS_PRINCIPAL) -> None:
         self._losses = losses
         self._iam = iam
+        self._principal = principal
 
     def guard(
         self,
@@ -44,6 +46,13 @@ class EventTargets:
         self._losses.add(_KINDS[service], rule_arn, arn, reason, account, region)
         self._dead_letter(target, rule_arn, account, region, event)
         return False
+
+    def guard_topic(self, arn: str, source_arn: str, account: str, region: str) -> bool:
+        """True: publish. False: lost."""
+        reason = self._topic(arn, source_arn, account, region)
+        if reason is not None:
+            self._losses.add(UNPUBLISHED, source_arn, arn, reason, account, region)
+        return reason is None
 
     def _refusal(self, service: str, arn: str, rule_arn: str, account: str, region: str) -> str | None:
         if service == "lambda":
@@ -80,25 +89,37 @@ class EventTargets:
         self, action: str, arn: str, policy: Any, rule_arn: str, account: str, region: str, whose: str
     ) -> str | None:
         if not self._iam or adapter.service_allowed(
-            EVENTS_PRINCIPAL, action, arn, policy, account=account, region=region, source_arn=rule_arn
+            self._principal,
+            action,
+            arn,
+            policy,
+            account=account,
+            region=region,
+            source_arn=rule_arn,
+            keys=self._keys(account),
         ):
             return None
-        return f"{whose} doesn't allow {action} to {EVENTS_PRINCIPAL} for this rule"
+        return f"{whose} doesn't allow {action} to {self._principal} for {rule_arn}"
+
+    def _keys(self, account: str) -> dict[str, str]:
+        """A topic's default policy is conditioned on aws:SourceOwner; alarms have it, and so get in:
+        https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"""
+        return {"aws:sourceowner": account} if self._principal == ALARMS_PRINCIPAL else {}
 
     def _key(self, key: str | None, rule_arn: str, account: str, region: str) -> str | None:
         if not key or not self._iam:
             return None
         if key.startswith("alias/aws/"):
-            return f"{key} is AWS's key and can't be opened to {EVENTS_PRINCIPAL}"
+            return f"{key} is AWS's key and can't be opened to {self._principal}"
         record = adapter.key_policy(account, region, key)
         if record is None:
             return f"there is no key {key}"
         key_arn, policy = record
         for action in ("kms:GenerateDataKey", "kms:Decrypt"):
             if not adapter.service_allowed(
-                EVENTS_PRINCIPAL, action, key_arn, policy, account=account, region=region, source_arn=rule_arn
+                self._principal, action, key_arn, policy, account=account, region=region, source_arn=rule_arn
             ):
-                return f"the policy of key {key_arn} doesn't allow {action} to {EVENTS_PRINCIPAL}"
+                return f"the policy of key {key_arn} doesn't allow {action} to {self._principal}"
         return None
 
     def _dead_letter(

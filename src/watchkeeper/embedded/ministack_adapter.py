@@ -9,6 +9,8 @@ it when called. What is changed in it, and why:
   policies that deny plain HTTP would otherwise shut everybody out;
 - event targets that AWS would not have reached are not reached (:func:`guard_event_targets`), and functions that events
   invoke get the retries and dead letters of an asynchronous invocation;
+- an alarm doesn't reach a topic that CloudWatch may not publish to (:func:`guard_alarm_actions`);
+- a new bucket blocks public access, with IAM or without (:func:`block_public_access`);
 - asynchronous invocations wait their turn (:func:`queue_invocations`);
 - every managed policy of AWS has its document (:func:`know_managed_policies`).
 """
@@ -517,6 +519,36 @@ def guard_event_targets(guard: EventGuard) -> None:
 
     eventbridge._invoke_target = guarded
     eventbridge._dispatch_to_lambda = dispatch_to_function
+
+
+def guard_alarm_actions(guard: Callable[[str, str, str, str], bool]) -> None:
+    """Ask ``guard(topic, alarm, account, region)`` before an alarm is published to a topic."""
+    from ministack.services import cloudwatch
+
+    original = cloudwatch._dispatch_alarm_actions
+    fields = ("AlarmActions", "OKActions", "InsufficientDataActions")
+    field_of = {"ALARM": fields[0], "OK": fields[1], "INSUFFICIENT_DATA": fields[2]}
+
+    def guarded(alarm: Mapping[str, Any], old_state: str, new_state: str, reason: str) -> None:
+        field, (account, region) = field_of.get(new_state), current_scope()
+        if field is None or not alarm.get("ActionsEnabled", True):
+            return
+        source = str(alarm.get("AlarmArn", ""))
+        reached = [
+            action
+            for action in alarm.get(field) or ()
+            if ":sns:" not in action or guard(action, source, account, region)
+        ]
+        original({**alarm, field: reached}, old_state, new_state, reason)
+
+    cloudwatch._dispatch_alarm_actions = guarded
+
+
+def block_public_access() -> None:
+    """Give every new bucket its Block Public Access, as S3 does since April 2023; MiniStack does so with IAM only."""
+    from ministack.services import s3
+
+    s3._new_bucket_public_access_block = lambda: {"_public_access_block": s3._NEW_BUCKET_PUBLIC_ACCESS_BLOCK}
 
 
 def queue_invocations(at_once: int) -> None:

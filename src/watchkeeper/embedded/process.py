@@ -155,7 +155,7 @@ class Server:
         from watchkeeper.embedded.authorization import config_resource
         from watchkeeper.embedded.config import ConfigService
         from watchkeeper.embedded.durability import Commits
-        from watchkeeper.embedded.events import EventTargets
+        from watchkeeper.embedded.events import ALARMS_PRINCIPAL, EventTargets
         from watchkeeper.embedded.gateway import Gateway
         from watchkeeper.embedded.losses import Losses
         from watchkeeper.embedded.mail import Mailbox
@@ -187,6 +187,9 @@ class Server:
             )
         )
         adapter.guard_event_targets(EventTargets(self.losses, iam=options.iam).guard)
+        alarms = EventTargets(self.losses, iam=options.iam, principal=ALARMS_PRINCIPAL)
+        adapter.guard_alarm_actions(alarms.guard_topic)
+        adapter.block_public_access()
         adapter.capture_mail(self.mail.deliver)
         adapter.queue_invocations(max(2, os.cpu_count() or 1))
         refusals.install()
