@@ -98,6 +98,43 @@ def active_rules(db: Session, account: str, region: str) -> dict[str, ActiveRule
     return db.remembered(account, region, KIND, read)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeRules:
+    """The change-triggered rules of an account and region, by what has to be looked at for a resource type."""
+
+    by_type: Mapping[str, tuple[ActiveRule, ...]]
+    rest: tuple[ActiveRule, ...]
+    """Those for any type, in the order of their names."""
+
+    def of(self, resource_type: str) -> tuple[ActiveRule, ...]:
+        """The rules that may concern a resource of that type."""
+        return self.by_type.get(resource_type, self.rest)
+
+
+def change_rules(db: Session, account: str, region: str) -> ChangeRules:
+    """The change-triggered rules, so that a changed resource doesn't meet every rule that there is."""
+
+    def read() -> ChangeRules:
+        rules = [rule for rule in active_rules(db, account, region).values() if rule.on_change]
+        types = {rule.name: _looked_at(rule) for rule in rules}
+        named = sorted({each for wanted in types.values() for each in wanted or ()})
+        rest = tuple(rule for rule in rules if types[rule.name] is None)
+        by_type = {
+            each: tuple(rule for rule in rules if (wanted := types[rule.name]) is None or each in wanted)
+            for each in named
+        }
+        return ChangeRules(by_type, rest)
+
+    return db.remembered(account, region, KIND, read, "on change")
+
+
+def _looked_at(rule: ActiveRule) -> frozenset[str] | None:
+    """The types whose changes concern a rule, None for all. A rule about the account looks at what AWS says it does."""
+    if rule.types is None or not rule.about_account:
+        return rule.types
+    return rule.types | frozenset(catalog.managed_rules()[rule.identifier].resource_types)
+
+
 def parameters_of(shape: Mapping[str, Any]) -> dict[str, str]:
     """The input parameters as text, whatever JSON they were written in."""
     raw = orjson.loads(shape.get("InputParameters") or "{}")

@@ -12,7 +12,7 @@ from watchkeeper import catalog, evaluation
 from watchkeeper.embedded.environment import Environment
 from watchkeeper.model import ComplianceType, ConfigurationItem
 
-from .active import ActiveRule, active_rules
+from .active import ActiveRule, change_rules
 from .logic import RecordedLookup
 from .results import COLUMNS, COMPLIANCE_TYPE, Outcome, Result, no_longer_applicable
 from .store import Session
@@ -51,9 +51,7 @@ def evaluate_change(
     if item.resource_type == COMPLIANCE_TYPE:
         return findings
     lookup = RecordedLookup(db, environment, account, region, now)
-    for rule in active_rules(db, account, region).values():
-        if not rule.on_change:
-            continue
+    for rule in change_rules(db, account, region).of(item.resource_type):
         if rule.owner == "CUSTOM_LAMBDA":
             _queue_invocation(db, rule, item, state, held)
         elif rule.prepared is not None:

@@ -17,7 +17,7 @@ from .context import config_arn
 from .evaluating import NOT_EVALUATED, Findings, evaluate_change
 from .events import item_change, queue_notification
 from .recorders import frequency_of, running_recorder, scope_of
-from .results import COMPLIANCE_TYPE, held_results, record_outcomes, results_of_resource
+from .results import COMPLIANCE_TYPE, ChunkResults, record_outcomes, results_of_resource
 from .rule_status import note_failure, note_success
 from .states import append_state, current, fingerprint, pack, state_by_id, unpack
 from .store import Session
@@ -29,7 +29,9 @@ _Rule = tuple[str, str, str]
 
 def record_items(db: Session, environment: Environment, items: Iterable[ConfigurationItem], now: float) -> None:
     """Record states as they came in: what the recorder leaves out is dropped, daily types wait for the day's end."""
+    items = list(items)
     recorders = {}
+    chunks: dict[tuple[str, str], ChunkResults] = {}
     ran: set[_Rule] = set()
     failed: dict[_Rule, str] = {}
     for item in items:
@@ -42,10 +44,15 @@ def record_items(db: Session, environment: Environment, items: Iterable[Configur
         if frequency_of(recorder, item.resource_type) == "DAILY" and current(db, *item.key) is not None:
             db.run("INSERT OR REPLACE INTO daily VALUES (?,?,?,?,?)", (*item.key, pack(item)))
             continue
-        findings = _record(db, environment, item, now)
+        if place not in chunks:
+            resources = {(each.resource_type, each.resource_id) for each in items if each.key[:2] == place}
+            chunks[place] = ChunkResults(db, *place, resources)
+        findings = _record(db, environment, item, now, chunks[place])
         if findings is not None:
             ran |= {(*place, rule) for rule in findings.ran}
             failed |= {(*place, rule): reason for rule, reason in findings.failed.items()}
+    for chunk in chunks.values():
+        chunk.write(db)
     for rule in ran - set(failed):
         note_success(db, *rule, now)
     for rule, reason in failed.items():
@@ -56,17 +63,24 @@ def flush_daily(db: Session, environment: Environment, account: str, region: str
     """Record the last state of the day of what is recorded daily."""
     rows = db.rows("SELECT body FROM daily WHERE account=? AND region=?", (account, region))
     db.run("DELETE FROM daily WHERE account=? AND region=?", (account, region))
-    for row in rows:
-        _record(db, environment, unpack(row[0]), now)
+    items = [unpack(row[0]) for row in rows]
+    chunk = ChunkResults(db, account, region, {(item.resource_type, item.resource_id) for item in items})
+    for item in items:
+        _record(db, environment, item, now, chunk)
+    chunk.write(db)
 
 
-def keep_compliance(db: Session, account: str, region: str, resources: Iterable[tuple[str, str]], now: float) -> None:
-    """Record the compliance of resources as states of type ``AWS::Config::ResourceCompliance``, if that is recorded."""
+def keep_compliance(
+    db: Session, account: str, region: str, resources: Iterable[tuple[str, str]], now: float,
+    chunk: ChunkResults | None = None,
+) -> None:  # fmt: skip
+    """Record the compliance of resources as states of type ``AWS::Config::ResourceCompliance``, if that is recorded.
+    ``chunk`` holds their results where those are not in the store yet."""
     recorder = running_recorder(db, account, region)
     if recorder is None or not scope_of(recorder).records(COMPLIANCE_TYPE):
         return
     for resource_type, resource_id in resources:
-        keep_state(db, _compliance_item(db, account, region, resource_type, resource_id, now), now)
+        keep_state(db, _compliance_item(db, account, region, resource_type, resource_id, now, chunk), now)
 
 
 def keep_state(db: Session, item: ConfigurationItem, now: float) -> tuple[ConfigurationItem, int] | None:
@@ -91,20 +105,22 @@ def keep_state(db: Session, item: ConfigurationItem, now: float) -> tuple[Config
     return item, state
 
 
-def _record(db: Session, environment: Environment, item: ConfigurationItem, now: float) -> Findings | None:
+def _record(
+    db: Session, environment: Environment, item: ConfigurationItem, now: float, chunk: ChunkResults
+) -> Findings | None:
     """Keep a state and evaluate it; None where nothing changed."""
     kept = keep_state(db, item, now)
     if kept is None:
         return None
     item, state = kept
     account, region = item.account_id, item.region
-    held = held_results(db, *item.key)
+    held = chunk.of(item.resource_type, item.resource_id) or {}
     findings = evaluate_change(db, environment, item, state, held, now)
     own = [outcome for outcome in findings.outcomes if outcome.resource_type == item.resource_type]
     others = [outcome for outcome in findings.outcomes if outcome.resource_type != item.resource_type]
-    changed = record_outcomes(db, account, region, own, now, now, held=held)
+    changed = record_outcomes(db, account, region, own, now, now, chunk=chunk)
     changed |= record_outcomes(db, account, region, others, now, now)
-    keep_compliance(db, account, region, changed, now)
+    keep_compliance(db, account, region, changed, now, chunk)
     return findings
 
 
@@ -122,11 +138,15 @@ def _buried(previous: ConfigurationItem, item: ConfigurationItem) -> Configurati
 
 
 def _compliance_item(
-    db: Session, account: str, region: str, resource_type: str, resource_id: str, now: float
+    db: Session, account: str, region: str, resource_type: str, resource_id: str, now: float, chunk: ChunkResults | None
 ) -> ConfigurationItem:
     """https://docs.aws.amazon.com/config/latest/developerguide/view-compliance-history.html"""
     rules = active_rules(db, account, region)
-    results = results_of_resource(db, account, region, resource_type, resource_id)
+    held = chunk.of(resource_type, resource_id) if chunk else None
+    if held is None:
+        results = results_of_resource(db, account, region, resource_type, resource_id)
+    else:
+        results = sorted(held.values(), key=lambda result: result.rule)
     listed = [
         {
             "configRuleArn": rules[r.rule].arn if r.rule in rules else "",

@@ -108,8 +108,9 @@ class Session:
         return self._connection.execute(sql, parameters).rowcount
 
     def run_many(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
-        """Execute a statement for each set of parameters."""
-        self._connection.executemany(sql, parameters)
+        """Execute a statement for each set of parameters; nothing for none."""
+        if parameters:
+            self._connection.executemany(sql, parameters)
 
     def insert(self, sql: str, parameters: Sequence[Any]) -> int:
         """Execute an insert; the id of the new row."""
@@ -122,13 +123,13 @@ class Session:
         )
         return orjson.loads(found[0]) if found else None
 
-    def remembered(self, account: str, region: str, kind: str, make: Callable[[], T]) -> T:
+    def remembered(self, account: str, region: str, kind: str, make: Callable[[], T], view: str = "") -> T:
         """What ``make`` made of the entities of a kind, kept until one of them changes (while writing, across
-        transactions)."""
-        key = (account, region, kind)
-        if key not in self._memo:
-            self._memo[key] = make()
-        kept: T = self._memo[key]
+        transactions). ``view`` tells several things apart that are made of one kind."""
+        views: dict[str, Any] = self._memo.setdefault((account, region, kind), {})
+        if view not in views:
+            views[view] = make()
+        kept: T = views[view]
         return kept
 
     def put(self, account: str, region: str, kind: str, name: str, body: dict[str, Any]) -> None:
