@@ -5,6 +5,7 @@ it at the boundaries of items, worker processes parse and evaluate, and only cou
 in an item, a broken gzip stream, an item that is none: each is named by file and item, and all else is still evaluated.
 
 In a snapshot each resource stands once. In histories a resource stands once for each change: its latest item counts.
+Two snapshots of one account and region are two states of it, and a resource in both is counted in both: give one.
 Pages: https://docs.aws.amazon.com/config/latest/developerguide/deliver-snapshot-cli.html, .../view-history.html.
 """
 
@@ -42,6 +43,8 @@ RELATED_TYPES = frozenset({"AWS::EC2::SecurityGroup", "AWS::ElasticLoadBalancing
 """Types with a rule that reads the relationships."""
 MAX_PROBLEMS = 1000
 MAX_LISTED = 100_000
+MAX_COMPARED = 1_000_000
+"""Violations that :func:`what_if` holds to compare them, about 300 bytes each."""
 MAX_HEADER = 64 << 20
 
 COMPLIANCES = tuple(ComplianceType)
@@ -545,6 +548,9 @@ class _Evaluator:
                 else:
                     compliance, annotation = self._asked(plan.rule, item)
             except _Later:
+                if plan.rule.logic is not None and plan.rule.logic.identity_only:
+                    outcome.later.append(b"%d %s" % (plan.number, orjson.dumps(_identity(raw))))
+                    continue
                 packed = packed or orjson.dumps(raw)
                 outcome.later.append(b"%d %s" % (plan.number, packed))
                 continue
@@ -623,6 +629,11 @@ def to_item(raw: Any) -> ConfigurationItem:
         configuration=configuration,
         supplementary=supplementary,
     )
+
+
+def _identity(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of an item for a rule that looks at nothing but its ids."""
+    return {key: value for key, value in raw.items() if isinstance(value, str)}
 
 
 def _related(edges: Any) -> tuple[Relationship, ...] | None:
@@ -968,6 +979,9 @@ class WhatIf:
     newly_failing: tuple[ResourceEvaluation, ...]
     """Violations that no enabled rule with the same identifier reports already."""
     cost: Cost
+    exact: bool = True
+    """Whether every violation was compared. False beyond :data:`MAX_COMPARED` of them: some that would newly fail are
+    then missing from the list, and some on it may fail today already."""
 
 
 def evaluation_price(evaluations: float, before: float = 0) -> float:
@@ -1003,15 +1017,23 @@ def what_if(
     workers: int | None = None,
     now: datetime | None = None,
 ) -> WhatIf:
-    """Evaluate candidates and enabled rules in one pass over the files, and say what the candidates would change."""
-    both = evaluate_sources(sources, [*candidates, *enabled], on_progress, workers=workers, now=now)
-    result = dataclasses.replace(both, rules=both.rules[: len(candidates)])
-    names = {rule.name for rule in candidates}
-    known = {_subject(v) for v in both.violations if v.evaluation.rule not in names}
-    found = tuple(v for v in both.violations if v.evaluation.rule in names)
-    result = dataclasses.replace(result, violations=found)
-    newly = tuple(v for v in found if _subject(v) not in known)
-    return WhatIf(result, newly, monthly_cost(result, changes_per_resource))
+    """Evaluate candidates and enabled rules in one pass over the files, and say what the candidates would change.
+
+    Only enabled rules with the identifier of a candidate can report the same, so only they are evaluated. Exact up to
+    :data:`MAX_COMPARED` violations; beyond, the answer says that it isn't (:attr:`WhatIf.exact`).
+    """
+    count = (os.cpu_count() or 1) if workers is None else workers
+    wanted = {rule.identifier for rule in candidates}
+    rivals = [rule for rule in enabled if rule.identifier in wanted]
+    run = _Run(sources, [*candidates, *rivals], now or datetime.now(UTC), on_progress, count, MAX_COMPARED)
+    both = run.run()
+    pairs = zip(run.total.violations, both.violations, strict=True)
+    judged = [(row[0] < len(candidates), violation) for row, violation in pairs]
+    known = {_subject(found) for of_candidate, found in judged if not of_candidate}
+    found = tuple(found for of_candidate, found in judged if of_candidate)
+    newly = tuple(violation for violation in found if _subject(violation) not in known)
+    result = dataclasses.replace(both, rules=both.rules[: len(candidates)], violations=found)
+    return WhatIf(result, newly, monthly_cost(result, changes_per_resource), len(judged) == both.non_compliant)
 
 
 def _subject(found: ResourceEvaluation) -> tuple[str, str, str, str, str]:

@@ -45,6 +45,7 @@ class Lookup(Protocol):
     ``organizations.master_account_id``  str, or None outside an organization
     ``iam.access_analyzers``        list of analyzers: {"type", "status"}
     ``account.security_contact``    bool
+    ``dynamodb.scalable_targets``   Application Auto Scaling's targets of DynamoDB, in API spelling: {"ResourceId", …}
     ``cloudtrail.event_selectors``  trail ARN to {"eventSelectors": […], "advancedEventSelectors": […]}
     """
 
@@ -102,6 +103,8 @@ class RuleLogic:
     """The keys of ``supplementaryConfiguration`` that it looks at; ``configuration`` is always read."""
     summary: str
     """One sentence: what is compliant."""
+    identity_only: bool = False
+    """It looks at the item's ids and no further: all else can be forgotten until what it needs is known."""
 
 
 REGISTRY: dict[str, RuleLogic] = {}
@@ -115,6 +118,7 @@ def rule(
     category: str,
     needs: tuple[str, ...] = (),
     aspects: tuple[str, ...] = (),
+    identity_only: bool = False,
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Register a function as the logic of the managed rule; its docstring's first line is the summary."""
 
@@ -122,7 +126,9 @@ def rule(
         if identifier in REGISTRY:
             raise ValueError(f"{identifier} has logic twice")
         summary = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
-        REGISTRY[identifier] = RuleLogic(identifier, function, types, severity, category, needs, aspects, summary)
+        REGISTRY[identifier] = RuleLogic(
+            identifier, function, types, severity, category, needs, aspects, summary, identity_only
+        )
         return function
 
     return register

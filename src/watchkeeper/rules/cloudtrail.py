@@ -6,6 +6,7 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
@@ -20,8 +21,11 @@ from watchkeeper.rules.base import (
     dig,
     flag,
     moment,
+    need,
+    pick,
     rule,
     shown,
+    text,
     verdict,
     violation,
 )
@@ -65,21 +69,38 @@ def trail_to_logs(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 
 
 def _known(item: ConfigurationItem) -> Any:
-    if not item.configuration.get("name") and not item.configuration.get("trailARN"):
-        raise Unavailable("the item does not say name")
+    need(item.configuration, "name", "trailARN")
     return item.configuration
 
 
 def _logging(trail: ConfigurationItem) -> bool:
-    """Config's items of trails say nothing about the status; a reader that knows it adds ``isLogging``."""
-    return flag(trail.configuration, "isLogging", default=True)
+    """Config's items of trails say nothing about the status; a reader that asked for it adds ``IsLogging``. Raises
+    Unavailable where nobody did: a trail that somebody stopped looks like any other."""
+    for held in (trail.supplementary, trail.configuration):
+        if pick(held, "isLogging") is not None:
+            return flag(held, "isLogging")
+    raise Unavailable(f"nobody read whether trail {shown(trail.resource_name or trail.resource_id)} is logging")
+
+
+def _any(trails: Iterable[ConfigurationItem], fits: Callable[[ConfigurationItem], bool]) -> bool:
+    """Whether a trail fits. Raises Unavailable where none that is known does, and one could."""
+    unknown: Unavailable | None = None
+    for trail in trails:
+        try:
+            if fits(trail):
+                return True
+        except Unavailable as reason:
+            unknown = reason
+    if unknown:
+        raise unknown
+    return False
 
 
 @rule("CLOUD_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.CRITICAL, category=CATEGORY,
       needs=(f"items:{TRAIL}",))  # fmt: skip
 def trail_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A trail is logging, to the bucket, topic and log group of the parameters where they are given."""
-    fits = any(_logging(t) and _targets(t, parameters) for t in lookup.items_of_type(TRAIL))
+    fits = _any(lookup.items_of_type(TRAIL), lambda t: _targets(t, parameters) and _logging(t))
     return verdict(fits, f"No trail is logging{_wanted(parameters)}; create or start one.")
 
 
@@ -92,7 +113,7 @@ _TARGETS = {
 
 def _targets(trail: ConfigurationItem, parameters: Parameters) -> bool:
     return all(
-        parameters[name] in [trail.configuration.get(key) for key in keys]
+        parameters[name] in [pick(trail.configuration, key) for key in keys]
         for name, keys in _TARGETS.items()
         if name in parameters
     )
@@ -106,33 +127,76 @@ def _wanted(parameters: Parameters) -> str:
 @rule("MULTI_REGION_CLOUD_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.HIGH, category=CATEGORY,
       needs=(f"items:{TRAIL}", f"account:{SELECTORS}"))  # fmt: skip
 def multi_region_trail(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """A multi-region trail is logging, with the targets and the event selectors of the parameters."""
-    trails = [t for t in lookup.items_of_type(TRAIL) if flag(t.configuration, "isMultiRegionTrail") and _logging(t)]
-    fits = any(_targets(t, parameters) and _selects(t, parameters, lookup) for t in trails)
-    return verdict(fits, f"No multi-region trail is logging{_wanted(parameters)}; create or start one.")
+    """A multi-region trail is logging, excludes no management events, and is as the parameters say."""
+
+    def fits(trail: ConfigurationItem) -> bool:
+        if not flag(trail.configuration, "isMultiRegionTrail") or not _targets(trail, parameters):
+            return False
+        return _logging(trail) and _selects(trail, parameters, lookup)
+
+    return verdict(
+        _any(lookup.items_of_type(TRAIL), fits),
+        f"No multi-region trail is logging all management events{_wanted(parameters)}; create or start one.",
+    )
 
 
 def _selects(trail: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> bool:
+    """Whether the trail records what the parameters ask for, and leaves no source of management events out (the page of
+    multi-region-cloudtrail-enabled: ExcludeManagementEventSources has to be empty)."""
+    held = _selectors(trail, lookup)
+    plain, advanced = array(held, "eventSelectors"), array(held, "advancedEventSelectors")
+    if any(array(selector, "excludeManagementEventSources") for selector in plain):
+        return False
+    if any(_excludes_sources(selector) for selector in advanced):
+        return False
+    return any(_is_as_asked(selector, parameters) for selector in plain) or any(
+        _advanced_as_asked(selector, parameters) for selector in advanced
+    )
+
+
+def _is_as_asked(selector: Any, parameters: Parameters) -> bool:
     management, kind = parameters.get("includeManagementEvents"), parameters.get("readWriteType")
-    if management is None and kind is None:
-        return True
-    selectors = array(_selectors(trail, lookup), "eventSelectors")
+    if management is not None and flag(selector, "includeManagementEvents") is not management:
+        return False
+    return kind is None or text(selector, "readWriteType").lower() == kind.lower()
+
+
+def _advanced_as_asked(selector: Any, parameters: Parameters) -> bool:
+    """Management events are recorded where eventCategory is Management: all of them where readOnly isn't asked for."""
+    fields = {dig(entry, "field"): entry for entry in array(selector, "fieldSelectors")}
+    records = "Management" in array(fields.get("eventCategory"), "equals")
+    if parameters.get("includeManagementEvents") is False:
+        return not records
+    reads = array(fields.get("readOnly"), "equals")
+    kind = {("true",): "readonly", ("false",): "writeonly"}.get(tuple(str(value).lower() for value in reads), "all")
+    wanted = parameters.get("readWriteType")
+    return records and (wanted is None or wanted.lower() == kind)
+
+
+def _excludes_sources(selector: Any) -> bool:
     return any(
-        (management is None or flag(s, "includeManagementEvents", default=True) is management)
-        and (kind is None or str(dig(s, "readWriteType") or "All").lower() == kind.lower())
-        for s in selectors
+        dig(entry, "field") == "eventSource" and (array(entry, "notEquals") or array(entry, "notStartsWith"))
+        for entry in array(selector, "fieldSelectors")
     )
 
 
 def _selectors(trail: ConfigurationItem, lookup: Lookup) -> Any:
-    return lookup.account_fact(SELECTORS).get(trail.configuration.get("trailARN") or trail.arn, {})
+    """What the trail records: beside its item where a reader put it, else the account fact. Raises Unavailable."""
+    beside = {key: pick(trail.supplementary, key) for key in ("EventSelectors", "AdvancedEventSelectors")}
+    if beside["EventSelectors"] or beside["AdvancedEventSelectors"]:
+        return beside
+    arn = pick(trail.configuration, "trailARN") or trail.arn
+    found = lookup.account_fact(SELECTORS).get(arn)
+    if found is None:
+        raise Unavailable(f"nobody read what trail {shown(trail.resource_name or trail.resource_id)} records")
+    return found
 
 
 @rule("CLOUDTRAIL_SECURITY_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.MEDIUM, category=CATEGORY,
       needs=(f"items:{TRAIL}", f"account:{SELECTORS}"))  # fmt: skip
 def security_trail(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """One trail follows all good practices: all regions, global services, validation, KMS, all management events."""
-    fits = any(_secure(t, lookup) for t in lookup.items_of_type(TRAIL))
+    fits = _any(lookup.items_of_type(TRAIL), lambda trail: _secure(trail, lookup))
     return verdict(
         fits,
         "No trail records global services in all regions with validation, KMS and all management events; create one.",
@@ -141,12 +205,9 @@ def security_trail(item: ConfigurationItem, parameters: Parameters, lookup: Look
 
 def _secure(trail: ConfigurationItem, lookup: Lookup) -> bool:
     flags = ("includeGlobalServiceEvents", "isMultiRegionTrail", "logFileValidationEnabled")
-    if not all(flag(trail.configuration, name, default=False) for name in flags) or not _logging(trail):
+    if not all(flag(trail.configuration, name) for name in flags) or not pick(trail.configuration, "kmsKeyId"):
         return False
-    if not trail.configuration.get("kmsKeyId"):
-        return False
-    everything = {"includeManagementEvents": True, "readWriteType": "All"}
-    return _selects(trail, everything, lookup)
+    return _selects(trail, {"includeManagementEvents": True, "readWriteType": "All"}, lookup)
 
 
 @rule("CLOUDTRAIL_S3_DATAEVENTS_ENABLED", types=(ACCOUNT,), severity=Severity.LOW, category=CATEGORY,

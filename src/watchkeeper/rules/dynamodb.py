@@ -12,6 +12,8 @@ from watchkeeper.rules.base import (
     FlagRule,
     Lookup,
     Parameters,
+    Unavailable,
+    array,
     dig,
     listed,
     need,
@@ -20,6 +22,7 @@ from watchkeeper.rules.base import (
     required_aspect,
     rule,
     shown,
+    text,
     verdict,
     violation,
 )
@@ -64,3 +67,25 @@ def encryption_enabled(item: ConfigurationItem, parameters: Parameters, lookup: 
     need(item.configuration, "tableName", "tableArn")
     status = dig(pick(item.configuration, "ssedescription", "sSEDescription"), "status")
     return verdict(status in ("ENABLED", "ENABLING"), f"KMS encryption is {shown(status or 'off')}; enable it.")
+
+
+TARGETS = "dynamodb.scalable_targets"
+DIMENSIONS = ("ReadCapacityUnits", "WriteCapacityUnits")
+
+
+@rule("DYNAMODB_AUTOSCALING_ENABLED", types=(TABLE,), severity=Severity.LOW, category="Configuration",
+      needs=(f"account:{TARGETS}",))  # fmt: skip
+def autoscaling(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The table is on demand, or the capacities of it and of its global secondary indexes scale by themselves."""
+    name = text(item.configuration, "tableName")
+    if pick(pick(item.configuration, "billingModeSummary"), "billingMode") == "PAY_PER_REQUEST":
+        return COMPLIANT
+    if parameters:
+        raise Unavailable(f"AWS does not document how the rule compares {listed(parameters)}")
+    indexes = [text(entry, "indexName") for entry in array(item.configuration, "globalSecondaryIndexes")]
+    wanted = [f"table/{name}", *(f"table/{name}/index/{index}" for index in indexes)]
+    known = {(dig(t, "ResourceId"), str(dig(t, "ScalableDimension")).rsplit(":", 1)[-1])
+             for t in lookup.account_fact(TARGETS)}  # fmt: skip
+    fixed = [f"{dimension} of {subject}" for subject in wanted for dimension in DIMENSIONS
+             if (subject, dimension) not in known]  # fmt: skip
+    return verdict(not fixed, f"{listed(fixed, 2)} don't scale; add auto scaling or choose on-demand capacity.")

@@ -45,6 +45,7 @@ VPC = "AWS::EC2::VPC"
 SUBNET = "AWS::EC2::Subnet"
 FLOW_LOG = "AWS::EC2::FlowLog"
 TEMPLATE = "AWS::EC2::LaunchTemplate"
+MANAGED_INSTANCE = "AWS::SSM::ManagedInstanceInventory"
 
 ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 ALL_PORTS = (0, 65535)
@@ -100,7 +101,7 @@ def desired_tenancy(item: ConfigurationItem, parameters: Parameters, lookup: Loo
         return not_applicable("The instance's AMI is not among imageId.")
     placement = need(item.configuration, "placement")
     tenancy, host = text(placement, "tenancy"), dig(placement, "hostId")
-    if tenancy != parameters["tenancy"]:
+    if tenancy.lower() != parameters["tenancy"].lower():
         return violation(f"The tenancy is {shown(tenancy)}; launch it with {shown(parameters['tenancy'])}.")
     return verdict(not hosts or host in hosts, f"It runs on host {shown(host)}; move it to one of {listed(hosts)}.")
 
@@ -124,7 +125,8 @@ def instances_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 @rule("EC2_INSTANCE_NO_PUBLIC_IP", types=(INSTANCE,), severity=Severity.HIGH, category="Public access")
 def no_public_ip(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance has no public IPv4 address."""
-    need(item.configuration, "instanceId", "instanceType")
+    if not item.configuration.get("publicIpAddress"):
+        need(item.configuration, "networkInterfaces")
     interfaces = array(item.configuration, "networkInterfaces")
     found = [item.configuration.get("publicIpAddress"), *(dig(i, "association", "publicIp") for i in interfaces)]
     public = next((address for address in found if address), None)
@@ -136,6 +138,22 @@ def imdsv2(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> V
     """The instance metadata service takes version 2 requests only."""
     tokens = text(need(item.configuration, "metadataOptions"), "httpTokens")
     return verdict(tokens == "required", f"httpTokens is {shown(tokens)}; set it to required (IMDSv2).")
+
+
+@rule("EC2_TOKEN_HOP_LIMIT_CHECK", types=(INSTANCE,), severity=Severity.LOW, category="Identity")
+def token_hop_limit(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The instance metadata service's answers travel at most tokenHopLimit hops (1)."""
+    hops = int(number(need(item.configuration, "metadataOptions"), "httpPutResponseHopLimit"))
+    limit = parameters.get("tokenHopLimit", 1)
+    return verdict(hops <= limit, f"httpPutResponseHopLimit is {hops}; set it to {limit} or less.")
+
+
+@rule("EC2_INSTANCE_MANAGED_BY_SSM", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration",
+      needs=(f"items:{MANAGED_INSTANCE}",), identity_only=True)  # fmt: skip
+def managed_by_ssm(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Systems Manager manages the instance: Config has its inventory. Lost connections don't count (AWS's page)."""
+    managed = lookup.item(MANAGED_INSTANCE, item.resource_id) is not None
+    return verdict(managed, "Systems Manager does not know the instance; give it the agent and an instance profile.")
 
 
 @rule("EC2_INSTANCE_DETAILED_MONITORING_ENABLED", types=(INSTANCE,), severity=Severity.LOW,
@@ -225,7 +243,7 @@ def volume_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 @rule("ENCRYPTED_VOLUMES", types=(VOLUME,), severity=Severity.HIGH, category="Encryption")
 def encrypted_volumes(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An attached volume is encrypted, with kmsId where it is given."""
-    if not array(item.configuration, "attachments"):
+    if not need(item.configuration, "attachments"):
         return not_applicable("The volume is attached to no instance.")
     if not flag(item.configuration, "encrypted"):
         return violation("The volume is not encrypted; copy its snapshot with encryption and replace it.")
@@ -376,35 +394,35 @@ def _group_attached(item: ConfigurationItem, lookup: Lookup) -> Verdict:
 def flow_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The VPC has an active flow log, of trafficType where one is given."""
     wanted = parameters.get("trafficType")
-    for log in lookup.items_of_type(FLOW_LOG):
-        if dig(log.configuration, "resourceId") != item.resource_id:
-            continue
-        if dig(log.configuration, "flowLogStatus") not in (None, "ACTIVE"):
-            continue
-        if not wanted or dig(log.configuration, "trafficType") == wanted:
-            return COMPLIANT
+    logs = [log for log in lookup.items_of_type(FLOW_LOG) if pick(log.configuration, "resourceId") == item.resource_id]
+    fitting = [log for log in logs if not wanted or pick(log.configuration, "trafficType") == wanted]
+    statuses = {pick(log.configuration, "flowLogStatus") for log in fitting}
+    if "ACTIVE" in statuses:
+        return COMPLIANT
+    if None in statuses:
+        raise Unavailable("the item of the VPC's flow log does not say flowLogStatus")
     return violation(f"The VPC has no flow log{f' of {wanted} traffic' if wanted else ''}; create one.")
 
 
 @rule("NACL_NO_UNRESTRICTED_SSH_RDP", types=("AWS::EC2::NetworkAcl",), severity=Severity.MEDIUM,
       category="Public access")  # fmt: skip
 def acl_no_ssh_rdp(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The network ACL does not let everybody in on ports 22 and 3389."""
-    entries = [e for e in need(item.configuration, "entries") if not flag(e, "egress")]
-    for entry in sorted(entries, key=lambda e: number(e, "ruleNumber")):
+    """No inbound entry of the network ACL allows everybody ports 22 and 3389, by TCP or UDP; entries that deny don't
+    count, as on AWS's page."""
+    for entry in need(item.configuration, "entries"):
+        if flag(entry, "egress") or text(entry, "ruleAction") != "allow":
+            continue
         if not {dig(entry, "cidrBlock"), dig(entry, "ipv6CidrBlock")} & ANYWHERE:
             continue
         ports = _acl_ports(entry)
-        if dig(entry, "ruleAction") == "deny" and ports == ALL_PORTS:
-            return COMPLIANT
         hit = [port for port in (22, 3389) if ports[0] <= port <= ports[1]]
-        if hit and dig(entry, "ruleAction") == "allow":
+        if hit:
             return violation(f"Rule {dig(entry, 'ruleNumber')} opens port {listed(hit)} to everybody; restrict it.")
     return COMPLIANT
 
 
 def _acl_ports(entry: Any) -> tuple[int, int]:
-    if str(dig(entry, "protocol")) not in ("-1", *TCP):
+    if str(dig(entry, "protocol")) not in ("-1", *TCP, *UDP):
         return (-1, -1)
     ports = dig(entry, "portRange")
     return (int(number(ports, "from")), int(number(ports, "to"))) if ports else ALL_PORTS

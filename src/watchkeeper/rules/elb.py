@@ -97,6 +97,29 @@ def clb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     return verdict(mode in parameters["desyncMode"], f"The desync mode is {shown(mode)}; choose a listed one.")
 
 
+@rule("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Encryption",
+      needs=(f"items:{LISTENER}",))  # fmt: skip
+def redirects_to_https(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Every HTTP listener of the application load balancer redirects to HTTPS by default."""
+    if not _is_application(item):
+        return not_applicable("It is not an application load balancer.")
+    arn = text(item.configuration, "loadBalancerArn", default=item.arn)
+    for listener in lookup.items_of_type(LISTENER):
+        config = listener.configuration
+        if text(config, "LoadBalancerArn") == arn and text(config, "Protocol") == "HTTP" and not _redirects(config):
+            return violation(f"The listener on port {pick(config, 'Port')} does not redirect to HTTPS; make it.")
+    return COMPLIANT
+
+
+def _redirects(listener: Any) -> bool:
+    actions = need(listener, "DefaultActions")
+    return any(
+        str(pick(action, "Type")).lower() == "redirect"
+        and str(pick(pick(action, "RedirectConfig"), "Protocol")).upper() == "HTTPS"
+        for action in actions
+    )
+
+
 @rule("ALB_INTERNAL_SCHEME_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Public access")
 def alb_internal(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The application load balancer is internal."""

@@ -7,6 +7,7 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -96,7 +97,9 @@ def unused_credentials(item: ConfigurationItem, parameters: Parameters, lookup: 
         if not _yes(row, active):
             continue
         age = _age(row, lookup, *columns)
-        if age is not None and age > limit:
+        if age is None:
+            raise Unavailable(f"the credential report does not say when the {name} was used or set")
+        if age > limit:
             return violation(f"The {name} was not used for {int(age)} days, {limit} are allowed; remove it.")
     return COMPLIANT
 
@@ -126,17 +129,15 @@ def console_mfa(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
 @rule("IAM_USER_NO_POLICIES_CHECK", types=(USER,), severity=Severity.LOW, category="Identity")
 def user_no_policies(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user has no policy of their own, inline or attached; permissions come by group or role."""
-    need(item.configuration, "userName", "userId")
     names = [dig(entry, "policyName") for key in ("userPolicyList", "attachedManagedPolicies")
-             for entry in array(item.configuration, key)]  # fmt: skip
+             for entry in need(item.configuration, key)]  # fmt: skip
     return verdict(not names, f"Policies on the user itself: {listed(names, 3)}; grant them by group or role.")
 
 
 @rule("IAM_USER_GROUP_MEMBERSHIP_CHECK", types=(USER,), severity=Severity.LOW, category="Identity")
 def user_groups(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user is in a group, in all of groupNames where they are given."""
-    groups, wanted = array(item.configuration, "groupList"), parameters.get("groupNames", ())
-    need(item.configuration, "userName", "userId")
+    groups, wanted = need(item.configuration, "groupList"), parameters.get("groupNames", ())
     if not groups:
         return violation("The user is in no group; add them to one.")
     missing = [name for name in wanted if name not in groups]
@@ -146,8 +147,7 @@ def user_groups(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
 @rule("IAM_NO_INLINE_POLICY_CHECK", types=PRINCIPALS, severity=Severity.LOW, category="Identity")
 def no_inline_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user, group or role has no inline policy."""
-    need(item.configuration, "arn", "userName", "groupName", "roleName")
-    names = [dig(entry, "policyName") for entry in array(item.configuration, INLINE[item.resource_type])]
+    names = [dig(entry, "policyName") for entry in need(item.configuration, INLINE[item.resource_type])]
     return verdict(not names, f"Inline policies: {listed(names, 3)}; make them managed policies.")
 
 
@@ -157,20 +157,19 @@ def blacklisted_policies(item: ConfigurationItem, parameters: Parameters, lookup
     name = item.resource_name or ""
     if name in _exceptions(parameters.get("exceptionList", ()), item.resource_type):
         return COMPLIANT
-    need(item.configuration, "arn", "userName", "groupName", "roleName")
-    attached = {dig(entry, "policyArn") for entry in array(item.configuration, "attachedManagedPolicies")}
+    attached = {dig(entry, "policyArn") for entry in need(item.configuration, "attachedManagedPolicies")}
     bad = sorted(attached & set(parameters["policyArns"]))
     return verdict(not bad, f"{listed(bad, 1)} is attached; detach it.")
 
 
 def _exceptions(given: tuple[str, ...], resource_type: str) -> set[str]:
     kind = {USER: "users", GROUP: "groups", ROLE: "roles"}[resource_type]
-    joined = ",".join(given)
-    for part in joined.split(";") if ";" in joined else joined.split("],"):
-        label, _, names = part.partition(":")
-        if label.strip().lower() == kind:
-            return {name.strip() for name in names.strip(" []").replace("|", ",").split(",")}
-    return set()
+    named = _EXCEPTIONS.findall(",".join(given))
+    return {name.strip() for label, names in named if label.lower() == kind for name in re.split("[;,|]", names)}
+
+
+_EXCEPTIONS = re.compile(r"(users|groups|roles)\s*:\s*\[([^\]]*)\]", re.IGNORECASE)
+"""``users:[user1;user2], groups:[group1], roles:[role1]``, as on the rule's page."""
 
 
 @rule("IAM_GROUP_HAS_USERS_CHECK", types=(GROUP,), severity=Severity.LOW, category="Identity",
@@ -244,10 +243,9 @@ def policy_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: 
 @rule("IAM_INLINE_POLICY_BLOCKED_KMS_ACTIONS", types=PRINCIPALS, severity=Severity.MEDIUM, category="Identity")
 def inline_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """No inline policy allows one of blockedActionsPatterns on all KMS keys."""
-    need(item.configuration, "arn", "userName", "groupName", "roleName")
     if parameters.get("excludeRoleByManagementAccount") and item.resource_name == "OrganizationAccountAccessRole":
         return not_applicable("The role is the one that the management account made.")
-    for entry in array(item.configuration, INLINE[item.resource_type]):
+    for entry in need(item.configuration, INLINE[item.resource_type]):
         bad = _blocked(statements(dig(entry, "policyDocument")), parameters["blockedActionsPatterns"])
         if bad:
             return violation(f"Inline policy {shown(dig(entry, 'policyName'))} allows {shown(bad)} on all keys.")

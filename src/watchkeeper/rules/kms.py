@@ -29,10 +29,10 @@ def key_rotation(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     """An enabled symmetric customer managed key with KMS material rotates every year."""
     if text(item.configuration, "keyManager") != "CUSTOMER":
         return not_applicable("AWS manages the key.")
-    if text(item.configuration, "keyState", default="Enabled") != "Enabled":
+    if text(item.configuration, "keyState") != "Enabled":
         return not_applicable("The key is not enabled.")
     spec = text(item.configuration, "keySpec", "customerMasterKeySpec", default="SYMMETRIC_DEFAULT")
-    if spec != "SYMMETRIC_DEFAULT" or text(item.configuration, "origin", default="AWS_KMS") != "AWS_KMS":
+    if spec != "SYMMETRIC_DEFAULT" or text(item.configuration, "origin") != "AWS_KMS":
         return not_applicable("Only symmetric keys with material from KMS rotate.")
     held = required_aspect(item, "KeyRotationStatus")
     on = (

@@ -11,6 +11,7 @@ from watchkeeper.rules.base import (
     COMPLIANT,
     Lookup,
     Parameters,
+    Unavailable,
     array,
     aspect,
     dig,
@@ -51,9 +52,9 @@ def settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
     runtime = text(item.configuration, "runtime")
     if runtime not in parameters["runtime"]:
         return violation(f"The runtime is {shown(runtime)}; use one of {listed(parameters['runtime'])}.")
-    role = parameters.get("role")
-    if role and item.configuration.get("role") != role:
-        return violation(f"The role is {shown(item.configuration.get('role'), 90)}; use {shown(role, 90)}.")
+    role, held = parameters.get("role"), item.configuration.get("role")
+    if role and held != role and not str(held).endswith(f"/{role}"):
+        return violation(f"The role is {shown(held, 90)}; use {shown(role, 90)}.")
     for name in ("memorySize", "timeout"):
         wanted = parameters.get(name)
         if wanted is not None and number(item.configuration, name) != wanted:
@@ -83,6 +84,8 @@ def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
     found = [lookup.item("AWS::EC2::Subnet", subnet) for subnet in subnets]
     zones = {subnet.configuration.get("availabilityZone") for subnet in found if subnet}
     least = parameters.get("availabilityZones", 2)
+    if len(zones) < least and None in found:
+        raise Unavailable("not all of the function's subnets are among the items")
     return verdict(len(zones) >= least, f"The function is in {len(zones)} zones; add subnets until it is in {least}.")
 
 

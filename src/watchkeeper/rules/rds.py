@@ -92,7 +92,7 @@ def storage_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: L
 
 @rule("DB_INSTANCE_BACKUP_ENABLED", types=(INSTANCE,), severity=Severity.HIGH, category="Backup and recovery")
 def backup_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Automated backups are on, kept for backupRetentionPeriod days (at least backupRetentionMinimum), taken within
+    """Automated backups are on, kept for backupRetentionPeriod days (at least backupRetentionMinimum), taken in
     preferredBackupWindow; read replicas are checked with checkReadReplicas=true only."""
     source = item.configuration.get("readReplicaSourceDBInstanceIdentifier")
     if source and not parameters.get("checkReadReplicas"):
@@ -112,7 +112,7 @@ def backup_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Look
 @rule("RDS_MULTI_AZ_SUPPORT", types=(INSTANCE,), severity=Severity.MEDIUM, category="Backup and recovery")
 def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The DB instance is Multi-AZ; those of Aurora, DocumentDB and Neptune clusters are not applicable."""
-    if _engine(item).startswith(("aurora", "docdb", "neptune")) or pick(item.configuration, "dBClusterIdentifier"):
+    if _engine(item).startswith(("aurora", "docdb", "neptune")):
         return not_applicable("High availability is the cluster's matter.")
     return verdict(flag(item.configuration, "multiAZ"), "The DB instance is in one availability zone; enable Multi-AZ.")
 
@@ -120,12 +120,13 @@ def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
 @rule("RDS_INSTANCE_DELETION_PROTECTION_ENABLED", types=(INSTANCE,), severity=Severity.MEDIUM,
       category="Backup and recovery")  # fmt: skip
 def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The DB instance is protected against deletion; only databaseEngines where they are given."""
+    """The DB instance is protected against deletion; only databaseEngines where they are given.
+
+    Members of Aurora and DocumentDB clusters are judged too: AWS's page warns that they may show as non-compliant.
+    """
     engines = tuple(engine.lower() for engine in parameters.get("databaseEngines", ()))
     if engines and _engine(item) not in engines:
         return not_applicable(f"The engine {shown(_engine(item))} is not among databaseEngines.")
-    if pick(item.configuration, "dBClusterIdentifier"):
-        return not_applicable("Deletion protection is the cluster's matter.")
     return verdict(flag(item.configuration, "deletionProtection"), "Deletion protection is off; turn it on.")
 
 

@@ -7,7 +7,6 @@ shapes are those of awslabs/aws-config-resource-schema, AWS::S3::Bucket.
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
@@ -163,12 +162,14 @@ def _settings(block: Any) -> frozenset[str]:
     return frozenset(name for name in BLOCK_SETTINGS if flag(block, name, default=False))
 
 
-def _account_settings(lookup: Lookup) -> frozenset[str]:
-    """Nothing where the account's block isn't known: the bucket is then judged by its own, never better than it is."""
-    with contextlib.suppress(Unavailable):
+def _account_settings(lookup: Lookup) -> frozenset[str] | None:
+    """None where the account's block isn't known: the bucket is then judged by its own, never better than it is, and
+    the annotation says so. A snapshot without the item means that, too: Config has none where no block is set."""
+    try:
         blocks = list(lookup.items_of_type(ACCOUNT_BLOCK))
-        return frozenset().union(*(_settings(block.configuration) for block in blocks))
-    return frozenset()
+    except Unavailable:
+        return None
+    return frozenset().union(*(_settings(block.configuration) for block in blocks))
 
 
 def _acl_grants(item: ConfigurationItem) -> list[Any]:
@@ -207,7 +208,10 @@ def _public(item: ConfigurationItem, lookup: Lookup, grants: frozenset[str], act
     judged = _public_under(own, item, grants, actions)
     if judged is COMPLIANT:
         return COMPLIANT
-    return _public_under(own | _account_settings(lookup), item, grants, actions)
+    account = _account_settings(lookup)
+    if account is None:
+        return violation(f"{judged.annotation} Whether the account's public access block covers it is not known.")
+    return _public_under(own | account, item, grants, actions)
 
 
 def _public_under(
@@ -372,13 +376,16 @@ def _replicates(item: ConfigurationItem, lookup: Lookup, wanted: str | None) -> 
         return violation("Replication is off; add a replication rule to another bucket.")
     if wanted is None:
         return COMPLIANT
-    across = {_crosses_region(entry, lookup) for entry in rules}
+    across = {_crosses_region(entry, item, lookup) for entry in rules}
     return verdict(
         (wanted == "CROSS-REGION") in across, f"No replication rule is {wanted.lower()}; add one to such a bucket."
     )
 
 
-def _crosses_region(entry: Any, lookup: Lookup) -> bool:
+def _crosses_region(entry: Any, item: ConfigurationItem, lookup: Lookup) -> bool:
+    account = dig(entry, "destinationConfig", "account")
+    if account and account != item.account_id:
+        raise Unavailable(f"the destination bucket is in account {shown(account)}, whose buckets are not known")
     arn = dig(entry, "destinationConfig", "bucketARN") or dig(entry, "destination", "bucket")
     return lookup.item(BUCKET, str(arn).rsplit(":", 1)[-1]) is None
 
