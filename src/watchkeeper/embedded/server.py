@@ -26,6 +26,16 @@ from typing import Any
 
 DEFAULT_ACCOUNT, DEFAULT_REGION = "123456789012", "us-east-1"
 _SERVER_FILE, _LOCK_FILE, _LOG_FILE = "server.json", "lock", "server.log"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "config.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+_DELIVER = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetBucketAcl"], "Resource": "*"}],
+}
 _ROOT_SECRET = "test"  # noqa: S105 - MiniStack's constant; of no worth outside the loopback endpoint
 
 
@@ -86,6 +96,30 @@ class Running:
         """Move AWS Config's clock on: periodic rules, snapshots and retention follow it. Raises EmbeddedError."""
         _ask(self.endpoint, "POST", f"/_watchkeeper/clock?advance={seconds}", 60)
 
+    def record(self, *, account: str | None = None, region: str | None = None) -> None:
+        """Switch AWS Config on, as a test suite needs it: a recorder of every type, and a channel to a bucket
+        ``config-<account>-<region>``. Raises botocore's ClientError, where there is a recorder already of another name,
+        say."""
+        import boto3
+
+        where = self.boto(account=account, region=region)
+        owner, place = where["aws_access_key_id"], where["region_name"]
+        bucket, role = f"config-{owner}-{place}", f"config-recorder-{place}"
+        iam, s3, config = (boto3.client(service, **where) for service in ("iam", "s3", "config"))
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        iam.put_role_policy(RoleName=role, PolicyName="deliver", PolicyDocument=json.dumps(_DELIVER))
+        constraint = {} if place == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": place}}
+        s3.create_bucket(Bucket=bucket, **constraint)
+        config.put_configuration_recorder(
+            ConfigurationRecorder={
+                "name": "default",
+                "roleARN": f"arn:aws:iam::{owner}:role/{role}",
+                "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True},
+            }
+        )
+        config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": bucket})
+        config.start_configuration_recorder(ConfigurationRecorderName="default")
+
     def mail(self) -> list[dict[str, str]]:
         """What topics sent by mail: topic, address, subject, message, at. Raises EmbeddedError."""
         found: list[dict[str, str]] = _ask(self.endpoint, "GET", "/_watchkeeper/mail")["mail"]
@@ -129,7 +163,7 @@ def start(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": _own_path()},
+            env=_environment(),
         )
     end = time.monotonic() + timeout
     while time.monotonic() < end:
@@ -185,6 +219,12 @@ def running(
         aws = start(where, port, account, region, iam, sweep_seconds=sweep_seconds)
         stack.callback(stop, where)
         yield aws
+
+
+def _environment() -> dict[str, str]:
+    """Bytecode is kept, whatever the caller wants for itself: a start without it compiles MiniStack each time."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": _own_path()}
 
 
 def _own_path() -> str:
