@@ -48,7 +48,7 @@ def record(command: Sequence[str], folder: Path, columns: int) -> str:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
         os.chdir(folder)
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-        os.execv(command[0], command)
+        os.execv(command[0], list(command))
     shown = b"".join(_read(terminal))
     seen = screen(shown.decode(errors="replace"))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

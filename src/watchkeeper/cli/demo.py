@@ -30,8 +30,16 @@ TITLES = {
     "done": "Collect",
 }
 
-COUNTED = frozenset({"sample"})
-"""Steps whose last sentence says what came of them."""
+DONE = {
+    "start": "an embedded AWS on loopback, with IAM enforced",
+    "deploy": "the monitoring, by an unmodified Pulumi program",
+    "evaluate": "every sample resource judged by AWS Config",
+    "remediate": "a decision on every violation, the safe ones fixed",
+    "live": "a new bucket that violates a rule",
+    "report": "detailed report, daily score, executive summary",
+    "done": "what was sent, and what was done",
+}
+"""What a step was, once it ended; the others are remembered by their last sentence."""
 OUTCOME_STYLE: Mapping[str, str] = {
     "applied": "green",
     "scheduled": "green",
@@ -123,12 +131,10 @@ class _Teller:
         """Called at the beginning of a step, and for each thing in it."""
         if step != self._step:
             self._ended()
-            self._step, self._sentence, self._since = step, sentence, time.monotonic()
+            self._step, self._since = step, time.monotonic()
             if not err.is_terminal:
                 err.print(f"{TITLES[step]} …")
-        # A step that counts what it did is remembered by that, the others by what they set out to do.
-        if step in COUNTED:
-            self._sentence = sentence
+        self._sentence = sentence
         line = safe(f"{TITLES[step]}: {sentence}")
         line.truncate(err.width - 4, overflow="ellipsis")
         self._status.update(line)
@@ -136,7 +142,7 @@ class _Teller:
     def _ended(self) -> None:
         if not self._step or not err.is_terminal:
             return
-        line = safe(f"{TITLES[self._step]:<15}{self._sentence}")
+        line = safe(f"{TITLES[self._step]:<16}{DONE.get(self._step, self._sentence)}")
         line.truncate(err.width - 12, overflow="ellipsis")
         line.pad_right(max(0, err.width - 12 - line.cell_len))
         err.print(Text("✓ ", "green"), line, safe(f"{time.monotonic() - self._since:6.1f} s", "dim"), sep="")
