@@ -15,10 +15,11 @@ from watchkeeper.engine.host import Program
 from watchkeeper.engine.monitor import Answer, RefusalError, Registration
 from watchkeeper.engine.preview import PROVIDER_PREFIX, TIMEOUT, Preview, preview_with, provider_id, secret_again
 from watchkeeper.engine.program import ENCRYPTED, ProgramError, Project
-from watchkeeper.engine.provider import Change, Provider, ProviderError, State
+from watchkeeper.engine.provider import Change, Provider, ProviderError, State, UncertainError
 from watchkeeper.engine.state import Content, ResourceState, StateFile, read_state
 from watchkeeper.graph import UNKNOWN, Unknown
 
+UNCERTAIN: Final = "Whether it was carried out is not known; the next `up` finds out."
 UP_TIMEOUT: Final = 3600.0
 """Seconds that a whole deployment may take."""
 
@@ -485,11 +486,12 @@ class UpSession:
             if wanted.diff.change is Change.UPDATE:
                 return self._update(new, old, wanted, start)
             return self._replace(new, old, wanted, start)
+        except UncertainError as error:
+            return self._give_up(new, step, error, start, UNCERTAIN)
         except (ProviderError, RefusalError) as error:
             return self._give_up(new, step, error, start)
         except Exception as error:  # noqa: BLE001 - one resource's crash must not take the others' records with it
-            hint = "Whether it was carried out is not known; the next `up` finds out."
-            return self._give_up(new, step, error, start, hint)
+            return self._give_up(new, step, error, start, UNCERTAIN)
 
     def _leave(self, new: Registration, old: ResourceState) -> Answer:
         entry = replace(
@@ -507,6 +509,8 @@ class UpSession:
         key = self._state.begin("create", goal)
         try:
             made = self._provider.create(new.type, new.name, inputs)
+        except UncertainError:
+            raise  # it stays announced, and the next run looks for it
         except ProviderError:
             self._state.finish(key)  # the contract: what was made before the failure is gone again
             raise

@@ -48,6 +48,10 @@ class ProviderError(Exception):
         self.code = code
 
 
+class UncertainError(ProviderError):
+    """No answer came: whether it was carried out is not known. It stays announced, and the next run looks into it."""
+
+
 class Provider(Protocol):
     """One cloud. Methods may be called from several threads at once, for different resources."""
 
@@ -69,7 +73,10 @@ class Provider(Protocol):
         """Outputs known before the resource exists: the inputs, and UNKNOWN for what AWS computes."""
 
     def create(self, resource_type: str, name: str, inputs: Inputs) -> State:
-        """Make it. Raises ProviderError; what was made before the failure is removed again first."""
+        """Make it. Raises ProviderError; what was made before the failure is removed again first.
+
+        Raises UncertainError where no answer came, so that something may be there.
+        """
 
     def read(self, resource_type: str, id_: str, inputs: Inputs) -> State | None:
         """What exists under this id now, or None: for ``.get``, refresh, and recovery after an interruption."""

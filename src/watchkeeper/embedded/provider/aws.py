@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ParamValidationError
 
-from watchkeeper.engine.provider import ProviderError
+from watchkeeper.engine.provider import ProviderError, UncertainError
 
 _GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "NotExist", "InvalidParameterValue.NotFound")
 _GONE_CODES = frozenset(
@@ -47,12 +47,19 @@ def translated(service: str) -> Iterator[None]:
     except ParamValidationError as error:
         raise ProviderError(f"{service}: {error}", operation="", code="ParamValidation") from error
     except BotoCoreError as error:
-        raise ProviderError(f"{service}: {error}", operation="", code=type(error).__name__) from error
+        never_sent = getattr(error, NEVER_SENT, False)
+        kind = ProviderError if never_sent else UncertainError
+        raise kind(f"{service}: {error}", operation="", code=type(error).__name__) from error
 
 
-def _give_up_when_refused(caught_exception: Exception | None = None, **_: Any) -> None:
+NEVER_SENT: Final = "watchkeeper_never_sent"
+"""Attribute of a botocore error: refused at the first attempt, so that nothing can have been carried out."""
+
+
+def _give_up_when_refused(caught_exception: Exception | None = None, attempts: int = 1, **_: Any) -> None:
     """Nobody listens on a loopback port: it was stopped or killed. Eight attempts each would be minutes of silence."""
     if isinstance(caught_exception, EndpointConnectionError):
+        setattr(caught_exception, NEVER_SENT, attempts == 1)
         raise caught_exception
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ from watchkeeper.embedded.provider.handler import Handler
 from watchkeeper.embedded.provider.registry import handlers
 from watchkeeper.embedded.provider.schema import nearest, problems, schema_of
 from watchkeeper.embedded.provider.values import Values, clean, covers, has_unknown, json_text, same
-from watchkeeper.engine.provider import Change, Diff, Inputs, ProviderError, State
+from watchkeeper.engine.provider import Change, Diff, Inputs, ProviderError, State, UncertainError
 from watchkeeper.graph import UNKNOWN, Archive, Asset
 
 _Result = TypeVar("_Result")
@@ -152,7 +151,10 @@ class AwsProvider:
         return {key: value for key, value in outputs.items() if value is not None}
 
     def create(self, resource_type: str, name: str, inputs: Inputs) -> State:
-        """Make it. Raises ProviderError; what was made before the failure is removed again first."""
+        """Make it. Raises ProviderError; what was made before the failure is removed again first.
+
+        Raises UncertainError where no answer came, or where what was made could not be removed.
+        """
         handler = self._handler(resource_type)
         values = self._values(handler, self.complete(resource_type, name, inputs))
         aws = self._aws(values, name)
@@ -160,8 +162,8 @@ class AwsProvider:
             id_ = _guarded(lambda: handler.create(aws, values))
             aws.made = id_
             actual = _guarded(lambda: handler.read(aws, id_, values)) or {}
-        except ProviderError:
-            self._undo(handler, aws, values)
+        except ProviderError as error:
+            self._undo(handler, aws, values, error)
             raise
         return State(id_, self._outputs(handler, id_, values, {**actual, **_kept(values, actual)}))
 
@@ -250,13 +252,16 @@ class AwsProvider:
             found[_CONTENT] = {**hashes, **outputs.get(_CONTENT, {})}
         return {key: value for key, value in found.items() if value is not None}
 
-    def _undo(self, handler: Handler, aws: Aws, values: Values) -> None:
+    def _undo(self, handler: Handler, aws: Aws, values: Values, cause: ProviderError) -> None:
         made = aws.made
         if made is None:
             return
-        with contextlib.suppress(ProviderError):
-            aws.inputs = values
+        aws.inputs = values
+        try:
             _guarded(lambda: handler.delete(aws, made, {**values, "forceDestroy": True}))
+        except ProviderError as error:
+            text = f"{cause}; what was made of it, {made!r}, could not be removed: {error}."
+            raise UncertainError(text, operation=cause.operation, code=cause.code) from error
 
 
 def _guarded(work: Callable[[], _Result]) -> _Result:
