@@ -97,6 +97,14 @@ def no_service(service: str) -> Callable[[list[dict[str, Any]]], list[dict[str, 
     return lambda statements: [item for item in statements if item.get("Principal") != {"Service": service}]
 
 
+def conditioned(service: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    condition = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    return lambda statements: [
+        {**item, "Condition": condition} if item.get("Principal") == {"Service": service} else item
+        for item in statements
+    ]
+
+
 def no_action(action: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
     return lambda statements: [item for item in statements if item["Action"] != action]
 
@@ -169,6 +177,16 @@ MUTATIONS: tuple[Mutation, ...] = (
         duplicated("recorder-managed", "second", policyArn="arn:aws:iam::aws:policy/service-role/ConfigRole"),
     ),
     Mutation(
+        "argument-names",
+        "misspelled in an object",
+        lambda g: setting("aggregator", "accountAggregationSource.allRegion", False)(g),
+    ),
+    Mutation(
+        "argument-names",
+        "an object of another class",
+        setting("recorder", "recordingMode", {"deliveryFrequency": "TwentyFour_Hours"}),
+    ),
+    Mutation(
         "managed-rule-exists",
         "wrong name",
         setting("instance-type", "source.sourceIdentifier", "EC2_INSTANCE_TYPE_ALLOWED"),
@@ -221,6 +239,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("required-tags", "no owner", setting("alerts", "tags", {"Environment": "dev", "ComplianceLevel": "high"})),
     Mutation("key-rotation", "off", setting("key", "enableKeyRotation", False)),
     Mutation("key-service-principals", "no events", policy("key", no_service("events.amazonaws.com"))),
+    Mutation(
+        "key-service-principals", "a condition on EventBridge", policy("key", conditioned("events.amazonaws.com"))
+    ),
     Mutation("topic-service-principals", "no config", policy("delivery-policy", no_service("config.amazonaws.com"))),
     Mutation("topic-service-principals", "no events", policy("alerts-policy", no_service("events.amazonaws.com"))),
     Mutation(

@@ -42,7 +42,9 @@ NODE_NAMES: Final = (
     re.compile(r"Cannot find module '(?P<name>[^']+)'"),
     re.compile(r"'(?P<name>\w+)' does not exist (?:in|on) type '(?P<owner>[\w.]+)'"),
 )
-NODE_IMPORT: Final = r"""(?:import\s+\*\s+as\s+{alias}\s+from\s+|const\s+{alias}\s*=\s*require\()["'](?P<package>[^"']+)["']"""
+NODE_IMPORT: Final = (
+    r"""(?:import\s+\*\s+as\s+{alias}\s+from\s+|const\s+{alias}\s*=\s*require\()["'](?P<package>[^"']+)["']"""
+)
 NODE_PACKAGE: Final = re.compile(r"@?\w[\w.-]*(?:/\w[\w.-]*)*")
 NODE_EXPORT: Final = re.compile(r"^export declare (?:const|class|function) (\w+)", re.M)
 

@@ -54,8 +54,12 @@ def environment(name: str) -> str:
     """
     value = os.environ.get(name, "").strip()
     if not value and name not in OPTIONAL_ENVIRONMENT:
-        raise SettingError(f"environment variable {name} is not set on this function: {ENVIRONMENT[name]}")
+        raise SettingError(_not_set(name))
     return value
+
+
+def _not_set(name: str) -> str:
+    return f"environment variable {name} is not set on this function: {ENVIRONMENT[name]}"
 
 
 Handler = Callable[[object, Any], dict[str, Any]]
@@ -78,8 +82,10 @@ def entry(name: str) -> Callable[[Handler], Handler]:
 
 
 def _pong(name: str) -> dict[str, Any]:
-    for variable in function(name).environment:
-        environment(variable)
+    given = {variable for variable, value in os.environ.items() if value.strip()}
+    missing = sorted(set(function(name).environment) - OPTIONAL_ENVIRONMENT - given)
+    if missing:
+        raise SettingError("; ".join(_not_set(variable) for variable in missing))
     return {"outcome": "pong", "function": name, "rules": len(deployed_rules())}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 
 from watchkeeper import catalog
@@ -42,6 +43,10 @@ RESOURCE_OPTIONS = frozenset(
 )
 """Arguments of pulumi.ResourceOptions, which people write among a resource's own."""
 SHORTEST_SUFFIX = 5
+NOT_CALLABLE = " is not a "
+"""How Node says that a class or function doesn't exist: "aws.cfg.X is not a constructor"."""
+IN_A_FILE = re.compile(r"^pulumi_aws\.(\w+)\.\w+\.(?=[A-Z])")
+"""``pulumi_aws.cfg.recorder.Recorder``, which programs write ``aws.cfg.Recorder``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ def explain(error: ProgramError) -> Reason:
     first = next(iter(error.message.splitlines()), "")
     if not error.name:
         return Reason(first, _by_kind(error))
+    if error.kind == "TypeError" and first.startswith("Missing required property"):
+        return Reason(first, f"Give {_call(error.owner)} the argument {error.name}.")
     if error.name in RESOURCE_OPTIONS and error.kind == "TypeError":
         return Reason(
             first,
@@ -68,7 +75,8 @@ def explain(error: ProgramError) -> Reason:
     if not nearest:
         valid = ", ".join(error.valid[:20])
         return Reason(first, f"There are {valid}." if valid else _by_kind(error))
-    owner = f"{_short(error.owner)}." if error.kind == "AttributeError" and error.owner else ""
+    of_owner = error.kind == "AttributeError" or NOT_CALLABLE in error.message
+    owner = f"{_short(error.owner)}." if of_owner and error.owner else ""
     return Reason(first, f"Did you mean {owner}{nearest}?", nearest)
 
 
@@ -92,7 +100,7 @@ def _by_kind(error: ProgramError) -> str:
 
 def _short(owner: str) -> str:
     """``pulumi_aws.cfg`` as programs write it."""
-    return owner.replace("pulumi_aws", "aws", 1) if owner.startswith("pulumi_aws") else owner
+    return IN_A_FILE.sub(r"aws.\1.", owner) if IN_A_FILE.match(owner) else re.sub(r"^pulumi_aws\b", "aws", owner)
 
 
 def _call(owner: str) -> str:

@@ -68,6 +68,8 @@ class KeyUse:
     service: str
     user: Resource
     why: str
+    target: Resource | None = None
+    """The topic or queue that is published to; None for logs."""
 
 
 def key_uses(views: Views) -> Iterator[KeyUse]:
@@ -77,7 +79,7 @@ def key_uses(views: Views) -> Iterator[KeyUse]:
         config_channel = publication.service == CONFIG
         if link.present and not config_channel:
             why = f"publish to the encrypted {publication.target.name}"
-            yield KeyUse(link, publication.service, publication.source, why)
+            yield KeyUse(link, publication.service, publication.source, why, publication.target)
     for group in views.of_type(LOG_GROUP):
         link = views.link(group, "kmsKeyId", KEY, KEY_ALIAS)
         if link.present:

@@ -36,7 +36,8 @@ CHECK = Check(
     severity=ERROR,
     title="The aggregator has a source with regions",
     explanation="An aggregator collects from the accounts of account_aggregation_source, or from an organization.",
-    aws_does="An aggregator without a source stays empty; a source without regions is refused with "
+    aws_does="PutConfigurationAggregator requires no source, so an aggregator without one collects nothing; Pulumi's "
+    "provider, which asks for exactly one, refuses it beforehand. A source without regions is refused with "
     "InvalidParameterValueException.",
     fix="Give account_aggregation_source with account_ids and regions, or organization_aggregation_source with a role.",
     source="https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigurationAggregator.html",

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.delivery import service_answer
-from watchkeeper.preflight.publishing import key_uses
+from watchkeeper.preflight.policy import covers_action
+from watchkeeper.preflight.publishing import EVENTS, key_uses
 from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Key, Views
+from watchkeeper.preflight.views import TOPIC, Key, Views
 
 NEEDED = ("kms:GenerateDataKey", "kms:Decrypt")
+UNSUPPORTED = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid")
+"""Not supported in a key policy for EventBridge-to-encrypted topics (SNS developer guide, "Key management")."""
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -30,7 +33,10 @@ def look(views: Views) -> Iterator[Result]:
         key = views.key(use.link)
         if key is None:
             yield CHECK.unknown(use.user, f"the key with which {use.service} has to {use.why} is not in the program")
-        elif (key.resource.urn, use.service) not in seen:
+            continue
+        if use.target is not None and use.target.type == TOPIC and use.service == EVENTS:
+            yield from _conditioned(key, use.target)
+        if (key.resource.urn, use.service) not in seen:
             seen.add((key.resource.urn, use.service))
             yield from _look_at(key, use.service, use.user, use.why)
 
@@ -43,12 +49,36 @@ def _look_at(key: Key, service: str, user: Resource, why: str) -> Iterator[Resul
             key.resource,
             f"the key's policy does not let {service} do {' and '.join(refused)}, which it needs to {why} "
             f"({quote(user.name)}).",
-            fix=f'Allow {" and ".join(NEEDED)} for the principal {{"Service": "{service}"}}, conditioned on the '
-            f"account.",
+            fix=f'Allow {" and ".join(NEEDED)} for the principal {{"Service": "{service}"}}'
+            + ("." if service == EVENTS else ", conditioned on the account."),
             path="policy",
         )
     elif any(answer is None for answer in answers.values()):
         yield CHECK.unknown(key.resource, "its policy is known only after the deployment")
+
+
+def _conditioned(key: Key, topic: Resource) -> Iterator[Result]:
+    """Conditions on the source, where every statement that lets EventBridge in has one."""
+    letting = [
+        statement
+        for document in key.documents
+        if document.policy is not None
+        for statement in document.policy.statements
+        if statement.allow
+        and any(kind == "Service" and value == EVENTS for kind, value in statement.principals)
+        and any(covers_action(statement, action) for action in NEEDED)
+    ]
+    conditions = [sorted({name for _, name, _ in item.conditions if name in UNSUPPORTED}) for item in letting]
+    if letting and all(conditions):
+        yield CHECK.finding(
+            key.resource,
+            f"the key's policy lets {EVENTS} in under {' and '.join(conditions[0])}, which EventBridge does not send "
+            f"when it publishes to an encrypted topic ({quote(topic.name)}).",
+            fix=f"Take the condition out of the statement for {EVENTS}; limit who may publish in the topic's policy, "
+            "or send the events to an encrypted queue or a function, where the condition is supported.",
+            path="policy",
+            aws_does="EventBridge counts the event as a failed invocation; nothing arrives and nobody is told.",
+        )
 
 
 CHECK = Check(
@@ -56,8 +86,8 @@ CHECK = Check(
     severity=ERROR,
     title="Key policies let in the services that need the key",
     explanation="A service that publishes to an encrypted topic or queue, or writes an encrypted log group, "
-    "uses the key "
-    "as itself; IAM policies do not help it, only the key policy does.",
+    "uses the key as itself; IAM policies do not help it, only the key policy does. For EventBridge and an encrypted "
+    "topic, conditions on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID are not supported there.",
     aws_does="The service gets AccessDenied from KMS: events and alarms are lost silently; encrypted log groups "
     "are refused.",
     fix="Name the service as a principal in the key policy.",

@@ -13,6 +13,7 @@ from watchkeeper.preflight.code.facts import Call, EnvironmentRead, Facts, Publi
 from watchkeeper.preflight.code.services import CLASSES, PACKAGES, operations
 
 LONGEST_TEXT = 256
+SECOND_SDK = "aws-sdk/clients/"
 _FALLBACKS = ("||", "??")
 
 
@@ -40,6 +41,8 @@ class _Reader:
         self.file = file
         self.facts = facts
         self.commands: dict[str, str] = {}
+        self.renamed: dict[str, str] = {}
+        """Names under which classes were imported: ``PutObjectCommand as Put``."""
         self.clients: dict[str, str] = {}
         self.modules: dict[str, str] = {}
 
@@ -77,13 +80,21 @@ class _Reader:
 
     def _imported(self, node: Node, service: str) -> None:
         for item in _walk(node):
+            if item.type in ("import_specifier", "pair_pattern"):
+                self._rename(item)
             if item.type in ("identifier", "shorthand_property_identifier_pattern"):
                 self.commands[_text(item)] = service
                 if item.parent is not None and item.parent.type in ("namespace_import", "variable_declarator"):
                     self.modules[_text(item)] = service
 
+    def _rename(self, node: Node) -> None:
+        original = node.child_by_field_name("name") or node.child_by_field_name("key")
+        local = node.child_by_field_name("alias") or node.child_by_field_name("value")
+        if original is not None and local is not None:
+            self.renamed[_text(local)] = _text(original)
+
     def _client(self, node: Node) -> None:
-        """``const s3 = new AWS.S3()`` (v2), ``const s3 = new S3()`` (v3, aggregated)."""
+        """``const s3 = new AWS.S3()`` (v2), ``const s3 = new S3()`` (v2 by service, v3 aggregated)."""
         if node.type != "new_expression" or node.parent is None:
             return
         constructor = _text(node.child_by_field_name("constructor")).rpartition(".")
@@ -131,10 +142,11 @@ class _Reader:
     def _command(self, node: Node) -> None:
         if node.type != "new_expression":
             return
-        owner, _, name = _text(node.child_by_field_name("constructor")).rpartition(".")
+        owner, _, local = _text(node.child_by_field_name("constructor")).rpartition(".")
+        name = self.renamed.get(local, local)
         if not name.endswith("Command"):
             return
-        service = self.modules.get(owner) if owner else self.commands.get(name)
+        service = self.modules.get(owner) if owner else self.commands.get(local)
         if service is None or not operations(service):
             return
         operation = name.removesuffix("Command")
@@ -188,6 +200,9 @@ def _required(node: Node) -> str | None:
 
 
 def _package(source: str | None) -> str | None:
+    if source is not None and source.startswith(SECOND_SDK):
+        name = source.removeprefix(SECOND_SDK)
+        return CLASSES.get(name, name)
     if source is None or not source.startswith("@aws-sdk/client-"):
         return None
     name = source.removeprefix("@aws-sdk/client-")

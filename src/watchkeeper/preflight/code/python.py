@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from watchkeeper.preflight.code.facts import Call, EnvironmentRead, Facts, Published
@@ -300,6 +300,9 @@ def _learn(units: list[Unit], known: Known) -> None:
             _factory(unit, unit.definition, known)
             _environment_reader(unit, unit.definition, known)
     for unit in units:
+        if unit.definition is not None and known.readers:
+            _passed_on(unit, unit.definition, known)
+    for unit in units:
         for node in unit.nodes:
             _module_client(unit, node, known)
     for unit in units:
@@ -398,6 +401,21 @@ def _environment_reader(unit: Unit, definition: Definition, known: Known) -> Non
                 default=(_has_default(node) and not raises) or defaulted,
                 optional=_let_be(definition, key.id, known),
             )
+
+
+def _passed_on(unit: Unit, definition: Definition, known: Known) -> None:
+    """A function that hands the name it is given on to a reader is a reader too."""
+    names = _parameters(definition)
+    offset = 1 if names[:1] in (["self"], ["cls"]) else 0
+    for node in unit.nodes:
+        reader = (
+            known.readers.get((_dotted(node.func) or "").rpartition(".")[2]) if isinstance(node, ast.Call) else None
+        )
+        if not isinstance(node, ast.Call) or reader is None or len(node.args) <= reader.index:
+            continue
+        key = node.args[reader.index]
+        if isinstance(key, ast.Name) and key.id in names and definition.name not in known.readers:
+            known.readers[definition.name] = replace(reader, index=names.index(key.id) - offset)
 
 
 def _let_be(definition: Definition, parameter: str, known: Known) -> frozenset[str]:

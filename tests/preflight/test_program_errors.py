@@ -1,0 +1,80 @@
+"""Python programs that stop are explained, with what to write instead; what they registered is checked all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.engine.host import explain_node
+from watchkeeper.preflight import Report, inspect
+from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, explain, options_of_sdk
+
+HEAD = """import pulumi
+import pulumi_aws as aws
+
+topic = aws.sns.Topic("first", name="first")
+"""
+LINE = len(HEAD.splitlines()) + 1
+
+
+def report_of(folder: Path, statement: str) -> Report:
+    (folder / "Pulumi.yaml").write_text("name: stops\nruntime: python\n")
+    (folder / "__main__.py").write_text(f"{HEAD}{statement}\n")
+    return inspect(folder)
+
+
+@pytest.mark.parametrize(
+    ("statement", "fix"),
+    [
+        ('aws.cfg.ConfigurationRecorder("r", role_arn="x")', "aws.cfg.Recorder?"),
+        (
+            'aws.cfg.Recorder("r", role_arn="x", depends_on=[topic])',
+            "aws.cfg.Recorder(…, opts=pulumi.ResourceOptions(depends_on=…))",
+        ),
+        ('aws.cfg.Rule("r", source=aws.cfg.RuleSourceArgs(owner="AWS", source_identifiers="X"))', "source_identifier?"),
+        ('aws.cfg.Rule("r", source=aws.cfg.ConfigRuleSourceArgs(owner="AWS"))', "aws.cfg.RuleSourceArgs?"),
+        ('aws.cfg.Rule("r")', "Give aws.cfg.Rule the argument source."),
+        ("import boto4", "pip install boto4"),
+    ],
+)
+def test_a_program_that_stops_is_explained(tmp_path: Path, statement: str, fix: str) -> None:
+    report = report_of(tmp_path, statement)
+    stopped = [finding for finding in report.findings if finding.check == "program-error"]
+    assert len(stopped) == 1
+    assert fix in stopped[0].fix
+    position = stopped[0].position
+    assert position is not None and (Path(position.file).name, position.line) == ("__main__.py", LINE)
+    assert ("required-tags", "first") in {(item.check, item.resource) for item in report.findings}
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('{"owner": "AWS", "source_identifiers": "X"}', {"sourceIdentifier?"}),
+        ("aws.cfg.RecorderRecordingGroupArgs(all_supported=True)", {"Give owner."}),
+    ],
+)
+def test_what_the_sdk_lets_pass_is_found(tmp_path: Path, source: str, expected: set[str]) -> None:
+    report = report_of(tmp_path, f'aws.cfg.Rule("r", source={source})')
+    fixes = " ".join(finding.fix for finding in report.findings if finding.check == "argument-names")
+    assert all(part in fixes for part in expected), fixes
+
+
+def test_a_node_package_is_asked_what_it_has_instead(tmp_path: Path) -> None:
+    types = tmp_path / "node_modules" / "@pulumi" / "aws" / "cfg"
+    types.mkdir(parents=True)
+    (types / "index.d.ts").write_text(
+        "export declare const Recorder: typeof x;\nexport declare const Rule: typeof x;\n"
+    )
+    program = tmp_path / "index.ts"
+    program.write_text('import * as aws from "@pulumi/aws";\nnew aws.cfg.ConfigurationRecorder("r");\n')
+    said = f"TypeError: aws.cfg.ConfigurationRecorder is not a constructor\n    at Object.<anonymous> ({program}:2:1)\n"
+    error = explain_node(said, 1, tmp_path)
+    assert error.valid == ("Recorder", "Rule")
+    assert explain(error).fix == "Did you mean aws.cfg.Recorder?"
+
+
+def test_every_resource_option_is_known() -> None:
+    assert options_of_sdk() <= RESOURCE_OPTIONS | {"id", "urn"}
