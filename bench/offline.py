@@ -42,6 +42,9 @@ MIX = (
     ("function", 5),
     ("eni", 5),
 )
+PIECE = 200 << 20
+ITEM = b',{"configurationItemVersion"'
+"""How every generated item but the first begins, with the comma before it."""
 EDGES = 8
 """Relationships of an item; with them an item has about 2 KB, as real ones do."""
 
@@ -95,8 +98,15 @@ def generate(path: Path, count: int) -> int:
 
 
 def floor(path: Path) -> dict[str, Any]:
-    """Gunzip and one orjson parse."""
-    return {"items": len(orjson.loads(gzip.decompress(path.read_bytes()))["configurationItems"])}
+    """Gunzip and a plain orjson parse, in pieces of :data:`PIECE` bytes: a million items parsed at once take 15 GB."""
+    data = gzip.decompress(path.read_bytes())
+    at, count = len(HEAD), 0
+    while at < len(data) - 2:
+        end = data.find(ITEM, at + PIECE)
+        piece = data[at : end if end > 0 else len(data) - 2]
+        count += len(orjson.loads(b"[" + piece + b"]"))
+        at += len(piece) + 1
+    return {"items": count}
 
 
 def evaluate(path: Path, rules: str) -> dict[str, Any]:

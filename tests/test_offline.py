@@ -254,7 +254,7 @@ def test_rules_that_need_other_items_see_those_of_their_account_and_region() -> 
     there = item("vpc", 1, **vpc, awsRegion="us-east-1")
     found = counts(run(snapshot([*here, there]), rules))
     assert found["VPC_FLOW_LOGS_ENABLED"] == {"COMPLIANT": 1, "NOT_EVALUATED": 1}
-    assert found["CLOUD_TRAIL_ENABLED"] == {"COMPLIANT": 1, "NOT_EVALUATED": 1}
+    assert found["CLOUD_TRAIL_ENABLED"] == {"NOT_EVALUATED": 2}, "no item says whether a trail is logging"
     assert found["IAM_ROOT_ACCESS_KEY_CHECK"] == {"NOT_EVALUATED": 2}
 
 
@@ -350,6 +350,32 @@ def test_prices_fall_by_tier() -> None:
     assert evaluation_price(500_000) == pytest.approx(100 + 320)
     assert evaluation_price(600_000) == pytest.approx(420 + 50)
     assert evaluation_price(1000, before=100_000) == pytest.approx(0.8)
+
+
+def test_what_if_says_when_there_was_too_much_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = snapshot(TWO)
+    source = Source("s_ConfigSnapshot.json", len(data), lambda: io.BytesIO(data))
+    candidates = select_rules(["S3_BUCKET_MFA_DELETE_ENABLED"])
+    assert what_if([source], candidates, [], workers=0).exact
+    monkeypatch.setattr(offline, "MAX_COMPARED", 1)
+    found = what_if([source], candidates, [], workers=0)
+    assert (found.exact, len(found.newly_failing), found.result.non_compliant) == (False, 1, 2)
+
+
+def test_of_two_snapshots_of_one_account_and_region_the_later_counts() -> None:
+    def named(account: str, time: str, count: int) -> Source:
+        data = snapshot([item("bucket", n) for n in range(count)])
+        name = f"{account}_Config_eu-central-1_ConfigSnapshot_{time}_{count}.json"
+        return Source(name, len(data), lambda: io.BytesIO(data))
+
+    sources = [
+        named("111122223333", "20260927T080000Z", 3),
+        named("111122223333", "20260926T080000Z", 5),
+        named("444455556666", "20260925T080000Z", 7),
+    ]
+    found = offline.evaluate_sources(sources, RULES, workers=0)
+    assert (found.items, found.files) == (3 + 7, 2)
+    assert found.superseded == (sources[1].name,)
 
 
 def test_what_if_counts_only_what_nobody_reports_yet() -> None:

@@ -5,7 +5,8 @@ it at the boundaries of items, worker processes parse and evaluate, and only cou
 in an item, a broken gzip stream, an item that is none: each is named by file and item, and all else is still evaluated.
 
 In a snapshot each resource stands once. In histories a resource stands once for each change: its latest item counts.
-Two snapshots of one account and region are two states of it, and a resource in both is counted in both: give one.
+Of several snapshots of one account and region, told by the names that Config gives them, the latest counts; the others
+are left out and named in the result. A resource in a snapshot and in a history beside it is counted in both.
 Pages: https://docs.aws.amazon.com/config/latest/developerguide/deliver-snapshot-cli.html, .../view-history.html.
 """
 
@@ -119,6 +120,8 @@ class OfflineResult:
     resource_types: Mapping[str, int]
     problems: tuple[Problem, ...]
     problem_count: int
+    superseded: tuple[str, ...] = ()
+    """Snapshots left out, because a later one of the same account and region was given."""
 
     @property
     def non_compliant(self) -> int:
@@ -239,6 +242,21 @@ def _s3_opener(client: Any, bucket: str, key: str) -> Callable[[], BinaryIO]:
         return body
 
     return opener
+
+
+_SNAPSHOT = re.compile(r"(\d{12}_Config_[a-z0-9-]+)_ConfigSnapshot_(\d{8}T\d{6}Z)_[^/\\]*\Z")
+"""``<account>_Config_<region>_ConfigSnapshot_<time>_<id>.json.gz``, as Config names them."""
+
+
+def latest_snapshots(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
+    """The sources without the snapshots that a later one of the same account and region supersedes, and those."""
+    given = [(source, _SNAPSHOT.search(source.name)) for source in sources]
+    latest: dict[str, str] = {}
+    for _, found in given:
+        if found:
+            latest[found[1]] = max(found[2], latest.get(found[1], ""))
+    kept = [source for source, found in given if not found or found[2] == latest[found[1]]]
+    return kept, [source for source, found in given if found and found[2] != latest[found[1]]]
 
 
 # --- cutting a stream into items ------------------------------------------------------------------------------------
@@ -731,7 +749,7 @@ class _Run:
         workers: int,
         most_listed: int = MAX_LISTED,
     ) -> None:
-        self.sources = sources
+        self.sources, self.superseded = latest_snapshots(sources)
         self.most_listed = most_listed
         self.rules = rules
         self.now = now
@@ -743,7 +761,7 @@ class _Run:
         self.problems: list[Problem] = []
         self.problem_count = 0
         self._read = 0
-        self._size = sum(source.size for source in sources)
+        self._size = sum(source.size for source in self.sources)
 
     def run(self) -> OfflineResult:
         """Everything, in order."""
@@ -876,6 +894,7 @@ class _Run:
             resource_types=dict(self.total.types.most_common()),
             problems=tuple(self.problems),
             problem_count=self.problem_count,
+            superseded=tuple(source.name for source in self.superseded),
         )
 
     def _rule_result(self, number: int, rule: ConfiguredRule) -> RuleResult:
