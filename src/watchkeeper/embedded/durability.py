@@ -24,6 +24,8 @@ PERIOD_SECONDS = 5.0
 _SHARE = 20
 """The periodic write takes at most one part in so many of the time."""
 _REMEMBERED = 1024
+_AT_ONCE = 256 << 10
+"""Bytes that the loop writes itself, in less time than it takes to hand them to a thread and to hear back."""
 
 _LINKED: dict[str, tuple[str, ...]] = {
     # Service -> those that it changes beside itself. One that isn't here may change any.
@@ -145,7 +147,10 @@ class Commits:
         self._commits += 1
         if not changed:
             return
-        await asyncio.to_thread(_write, changed)
+        if sum(map(len, changed.values())) <= _AT_ONCE:
+            _write(changed)
+        else:
+            await asyncio.to_thread(_write, changed)
         for key, content in changed.items():
             self._written[key] = hash(content)
             self._files += 1
