@@ -90,9 +90,11 @@ def main() -> None:
 
 
 def rules() -> list[tuple[str, dict[str, str]]]:
-    """Change-triggered rules of the three types that need no parameters and nothing but the item, the longest first."""
+    """Rules of the three types that need no parameters and nothing but the item, those for buckets first."""
     found = []
-    for identifier, run in sorted(logic().items()):
+    for identifier, run in sorted(
+        logic().items(), key=lambda entry: ("AWS::S3::Bucket" not in entry[1].types, entry[0])
+    ):
         prepared = evaluation.prepare([evaluation.configured(identifier)]).rules[0]
         if set(run.types) <= set(TYPES) and not run.needs and not prepared.problem:
             found.append((identifier, dict[str, str]()))

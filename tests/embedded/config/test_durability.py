@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import subprocess
 import sys
@@ -12,8 +11,10 @@ from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
 
-from watchkeeper.embedded.config import ConfigService
+from watchkeeper.embedded.config import ConfigError, ConfigService
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 CHANGE = "Config Rules Compliance Change"
@@ -78,8 +79,8 @@ while True:
 '''
 
 
-def run_until_killed(program: Path, store: Path, seed: int, start: int) -> list[list]:
-    """Start the program, kill it at some moment, and give what it said."""
+def run_until_killed(program: Path, store: Path, seed: int, start: int, delay: float) -> list[list]:
+    """Start the program, kill it ``delay`` seconds after it began its work, and give what it said."""
     process = subprocess.Popen(
         [sys.executable, str(program), str(store), str(seed), str(start)], stdout=subprocess.PIPE
     )
@@ -90,23 +91,33 @@ def run_until_killed(program: Path, store: Path, seed: int, start: int) -> list[
     deadline = time.monotonic() + 60
     while not any(b"ready" in line for line in said) and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(random.Random(seed).uniform(0.01, 0.25))
+    time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     process.wait()
     reader.join()
     return [orjson.loads(line) for line in said if line.endswith(b"\n")]
 
 
-@pytest.mark.timeout(120)
-def test_what_was_acknowledged_survives_kill_9(tmp_path, environment):
-    program, store = tmp_path / "program.py", tmp_path / "config.sqlite"
+_KILLS = st.lists(st.tuples(st.integers(0, 2**32), st.floats(0.005, 0.25)), min_size=1, max_size=3)
+
+
+@pytest.mark.timeout(180)
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
+@example(kills=[(0, 0.2), (1, 0.02), (2, 0.1)])
+@given(kills=_KILLS)
+def test_what_was_acknowledged_survives_kill_9(tmp_path_factory, environment, kills):
+    environment.events.clear()
+    folder = tmp_path_factory.mktemp("kill")
+    program, store = folder / "program.py", folder / "config.sqlite"
     program.write_text(PROGRAM)
     held: dict[str, tuple[str, int]] = {}
     perhaps: dict[str, tuple[str, int]] = {}
     queries: dict[str, str] = {}
     announced: set[tuple[str, str]] = set()
-    for seed in range(3):
-        for said in run_until_killed(program, store, seed, seed * 100_000):
+    for number, (seed, delay) in enumerate(kills):
+        for said in run_until_killed(program, store, seed, number * 100_000, delay):
             if said[0] == "recorded":
                 held[said[1]] = (said[2], said[3])
                 perhaps.pop(said[1], None)
@@ -140,7 +151,12 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path, environment):
 def check_resource(service, name, possible):
     """That the newest state is one that was promised or under way, and that it was evaluated; the state."""
     request = {"resourceType": "AWS::S3::Bucket", "resourceId": name, "limit": 1}
-    found = service.handle("GetResourceConfigHistory", request, ACCOUNT, REGION)["configurationItems"][0]
+    try:
+        found = service.handle("GetResourceConfigHistory", request, ACCOUNT, REGION)["configurationItems"][0]
+    except ConfigError as error:
+        # Deleted before it was ever recorded: then there is nothing to remember.
+        assert error.code == "ResourceNotDiscoveredException"
+        return next((kind, number) for kind, number in possible if kind == "deleted")
     number = int(found["tags"].get("n", 0))
     on = '"Enabled"' in str(found.get("supplementaryConfiguration"))
     kind = "deleted" if found["configurationItemStatus"] == "ResourceDeleted" else "on" if on else "off"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from watchkeeper.model import ItemStatus
+from watchkeeper.model import ConfigurationItem, ItemStatus
 
 RULE, IDENTIFIER = "versioning", "S3_BUCKET_VERSIONING_ENABLED"
 COMPLIANCE_CHANGE, ITEM_CHANGE = "Config Rules Compliance Change", "Config Configuration Item Change"
@@ -317,3 +317,62 @@ def test_oversized_items_go_through_s3(running, service, environment, make):
     (event,) = environment.functions[next(iter(environment.functions))]
     assert event["configRuleName"] == "big"
     assert "Oversized" in orjson.loads(event["invokingEvent"])["messageType"]
+
+
+def open_group(name, cidr="0.0.0.0/0"):
+    """A security group that lets SSH in from somewhere."""
+    permission = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipv4Ranges": [{"cidrIp": cidr}], "ipv6Ranges": []}
+    configuration = {"groupId": name, "ipPermissions": [permission | {"userIdGroupPairs": [], "ipRanges": [cidr]}]}
+    return ConfigurationItem("AWS::EC2::SecurityGroup", name, "123456789012", "eu-west-1", configuration=configuration)
+
+
+def evaluated_at(config, rule):
+    (status,) = config("DescribeConfigRuleEvaluationStatus", ConfigRuleNames=[rule])["ConfigRulesEvaluationStatus"]
+    return status["LastSuccessfulEvaluationTime"]
+
+
+def test_a_hybrid_managed_rule_runs_on_a_change_and_by_the_clock(running, service, clock):
+    running.put_managed("ssh", "INCOMING_SSH_DISABLED", MaximumExecutionFrequency="One_Hour")
+    service.record([open_group("sg-1")])
+    assert running.compliance("ssh") == {"sg-1": "NON_COMPLIANT"}
+    first = evaluated_at(running, "ssh")
+    clock.forward(minutes=10)
+    service.record([open_group("sg-1", "10.0.0.0/8")])
+    assert running.compliance("ssh") == {"sg-1": "COMPLIANT"}
+    on_change = evaluated_at(running, "ssh")
+    assert on_change > first
+    service.tick()
+    clock.forward(hours=1)
+    service.tick()
+    assert evaluated_at(running, "ssh") > on_change
+
+
+def test_a_hybrid_custom_rule_is_invoked_with_both_kinds_of_event(running, service, environment, clock, make):
+    running.put_custom("mine", "ConfigurationItemChangeNotification", "ScheduledNotification", frequency="One_Hour")
+    invoked = next(iter(environment.functions.values()))
+    invoked.clear()
+    service.record([make.bucket("b")])
+    service.tick()
+    clock.forward(hours=1)
+    service.tick()
+    kinds = [orjson.loads(event["invokingEvent"])["messageType"] for event in invoked]
+    assert kinds[0] == "ConfigurationItemChangeNotification"
+    assert "ScheduledNotification" in kinds[1:]
+
+
+def test_a_started_evaluation_is_announced(running, environment):
+    running.put_managed(RULE, IDENTIFIER)
+    running("StartConfigRulesEvaluation", ConfigRuleNames=[RULE])
+    (detail,) = environment.of_type("Config Rules Re-evaluation Status")
+    assert (detail["messageType"], detail["configRuleNames"]) == ("ConfigRulesEvaluationStarted", [RULE])
+
+
+def test_a_resource_twice_in_one_recording_has_the_last_state_and_both_events(running, service, environment, make):
+    running.put_managed(RULE, IDENTIFIER)
+    environment.events.clear()
+    service.record([make.bucket("b", "Off"), make.bucket("c"), make.bucket("b", "Enabled")])
+    assert running.compliance(RULE) == {"b": "COMPLIANT", "c": "COMPLIANT"}
+    of_b = [each for each in environment.of_type(COMPLIANCE_CHANGE) if each["resourceId"] == "b"]
+    kinds = [each["newEvaluationResult"]["complianceType"] for each in of_b]
+    assert kinds == ["NON_COMPLIANT", "COMPLIANT"]
+    assert of_b[1]["oldEvaluationResult"]["complianceType"] == "NON_COMPLIANT"
