@@ -167,8 +167,8 @@ def _advanced_as_asked(selector: Any, parameters: Parameters) -> bool:
     records = "Management" in array(fields.get("eventCategory"), "equals")
     if parameters.get("includeManagementEvents") is False:
         return not records
-    reads = array(fields.get("readOnly"), "equals")
-    kind = {("true",): "readonly", ("false",): "writeonly"}.get(tuple(str(value).lower() for value in reads), "all")
+    reads = ",".join(str(value).lower() for value in array(fields.get("readOnly"), "equals"))
+    kind = {"true": "readonly", "false": "writeonly"}.get(reads, "all")
     wanted = parameters.get("readWriteType")
     return records and (wanted is None or wanted.lower() == kind)
 
