@@ -20,6 +20,8 @@ from watchkeeper.graph import UNKNOWN, Graph, Reference, Resource, Secret, Unkno
 TIMEOUT: Final = 120.0
 """Seconds that a program may take."""
 PROVIDER_PREFIX: Final = "pulumi:providers:"
+PURE: Final = frozenset({"aws:iam/getPolicyDocument:getPolicyDocument"})
+"""Look-ups that only rewrite their arguments: what they ask about need not exist yet."""
 Known = Callable[[Registration], State | None]
 
 
@@ -117,7 +119,7 @@ class PreviewSession:
                 urn in self._resources and self._resources[urn].custom and not self._resources[urn].id
                 for urn in depends_on
             )
-        if pending:
+        if pending and token not in PURE:
             return None
         try:
             return self._provider.invoke(token, arguments)

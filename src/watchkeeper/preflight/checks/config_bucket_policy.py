@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.delivery import by_role, deliveries, missing_in_policy
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
@@ -34,6 +34,7 @@ def look(views: Views) -> Iterator[Result]:
             f"neither the policy of this bucket nor the recorder's role lets AWS Config do {', '.join(missing)} "
             f"for the delivery channel {quote(delivery.channel.name)}.",
             path="policy",
+            severity=UNSURE if missing == ["s3:ListBucket"] else "",
         )
 
 
@@ -43,7 +44,8 @@ CHECK = Check(
     title="Config may deliver to the bucket",
     explanation="Config writes with the recorder's role, or as config.amazonaws.com where the bucket's policy "
     "lets it. In "
-    "one account a custom role with S3 write is enough; the service-linked role needs the policy.",
+    "one account a custom role with S3 write is enough; the service-linked role needs the policy. AWS's guide "
+    "asks for s3:ListBucket too, while AWS's published templates do without: its absence alone is reported as unsure.",
     aws_does="PutDeliveryChannel answers InsufficientDeliveryPolicyException.",
     fix="Allow config.amazonaws.com s3:GetBucketAcl and s3:ListBucket on the bucket and s3:PutObject on "
     "<bucket>/[prefix/]AWSLogs/<account>/Config/*, each with StringEquals AWS:SourceAccount.",
