@@ -74,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
     port = listener.getsockname()[1]
     adapter.prepare(options.directory, port, options.account, options.region, iam=options.iam)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # After every file operation the loop waits for the interpreter's lock: the recorder's threads give it back sooner.
+    sys.setswitchinterval(0.001)
     asyncio.run(_serve(options, listener, port))
     (options.directory / SERVER_FILE).unlink(missing_ok=True)
     lock.close()
