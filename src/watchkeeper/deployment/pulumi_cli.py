@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
-from urllib.error import URLError
 
 from pulumi import automation
 from pulumi.automation.errors import (
@@ -26,28 +25,30 @@ from watchkeeper.deployment.outcome import DeploymentError
 Output = Callable[[str], Any]
 """Gets each piece of text that the CLI prints."""
 
+UNUSABLE = (OSError, CalledProcessError, InvalidVersionError)
+"""What a CLI that is missing, doesn't run or is too old ends with, and an installation without a network."""
 INSTALL_HINT = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/) and see that it is on your PATH."
 
 
 def preview(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
-    """Count the steps that `up` would take, by operation. Raises DeploymentError."""
+    """Count the steps that `up` would take, by operation; makes an empty stack if need be. Raises DeploymentError."""
     with _explained(env):
         result = _stack(directory, env).preview(on_output=on_output)
-    return {str(operation.value): count for operation, count in result.change_summary.items()}
+    return _counts(result.change_summary)
 
 
 def up(directory: Path, env: str, on_output: Output) -> tuple[Mapping[str, int], Mapping[str, Any]]:
     """Deploy; gives the steps taken by operation, and the stack's outputs, secrets left out. Raises DeploymentError."""
     with _explained(env):
         result = _stack(directory, env).up(on_output=on_output)
-    return _counts(result.summary), _plain(result.outputs)
+    return _counts(result.summary.resource_changes), _plain(result.outputs)
 
 
 def destroy(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
     """Destroy everything in the stack; the stack itself stays, empty. Gives the steps taken. Raises DeploymentError."""
     with _explained(env):
         result = _existing_stack(directory, env).destroy(on_output=on_output)
-    return _counts(result.summary)
+    return _counts(result.summary.resource_changes)
 
 
 def outputs(directory: Path, env: str) -> Mapping[str, Any]:
@@ -56,8 +57,9 @@ def outputs(directory: Path, env: str) -> Mapping[str, Any]:
         return _plain(_existing_stack(directory, env).outputs())
 
 
-def _counts(summary: automation.UpdateSummary) -> dict[str, int]:
-    return {str(operation): count for operation, count in (summary.resource_changes or {}).items()}
+def _counts(changes: automation.OpMap | None) -> dict[str, int]:
+    # Declared as an enumeration, but the Automation API passes on the CLI's JSON: the operations are plain text.
+    return {str(getattr(operation, "value", operation)): count for operation, count in (changes or {}).items()}
 
 
 def _plain(values: Mapping[str, automation.OutputValue]) -> dict[str, Any]:
@@ -77,14 +79,14 @@ def _options() -> automation.LocalWorkspaceOptions:
 
 
 def _command() -> automation.PulumiCommand:
-    """The CLI on the PATH when its version will do, else one installed under ~/.pulumi."""
+    """The CLI on the PATH when it runs and its version will do, else one installed under ~/.pulumi."""
     try:
         return automation.PulumiCommand()
-    except (FileNotFoundError, InvalidVersionError):
+    except UNUSABLE:
         pass
     try:
         return automation.PulumiCommand.install()
-    except (URLError, OSError, CalledProcessError) as error:
+    except UNUSABLE as error:  # a URLError is an OSError
         raise DeploymentError(
             f"There is no Pulumi CLI here, and installing it failed: {error}", INSTALL_HINT
         ) from error
@@ -101,4 +103,14 @@ def _explained(env: str) -> Iterator[None]:
         hint = "Wait for the other update; if it was killed: pulumi cancel"
         raise DeploymentError(f'Another update of the stack "{env}" is under way.', hint) from error
     except CommandError as error:
-        raise DeploymentError(f"The Pulumi CLI failed:\n{error}", "Its output above says where.") from error
+        raise DeploymentError(
+            f"The Pulumi CLI failed:\n{_last_words(error)}", "Its output above says where."
+        ) from error
+    except RuntimeError as error:
+        hint = "See that `pulumi preview` works in the project's folder, and that the Pulumi CLI is a recent one."
+        raise DeploymentError(f"The Pulumi CLI's answer can't be read: {error}.", hint) from error
+
+
+def _last_words(error: CommandError) -> str:
+    """What it said on stderr; what it printed before has been shown as it came."""
+    return str(error).rpartition("\n stderr: ")[2].strip() or str(error).strip()
