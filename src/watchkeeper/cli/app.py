@@ -74,10 +74,9 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         err.print("interrupted")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output is gone (`| head`): nothing more to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.CLEAN)
+    except SystemExit as ending:
+        # The reader of our output is gone (`| head`), which Click ends with 1: it is no finding.
+        sys.exit(Exit.CLEAN if isinstance(ending.__context__, BrokenPipeError) else ending.code)
     except Exception as error:
         if os.environ.get("WATCHKEEPER_TRACEBACK"):
             raise

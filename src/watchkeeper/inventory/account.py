@@ -134,6 +134,12 @@ def _detector(ctx: Context, detector_id: str) -> dict[str, Any]:
     }
 
 
+def _scalable_targets(ctx: Context) -> list[dict[str, Any]]:
+    """https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalableTargets.html"""
+    service, operation = "application-autoscaling", "describe_scalable_targets"
+    return list(ctx.pages(service, operation, "ScalableTargets", ServiceNamespace="dynamodb"))
+
+
 def _security_hub(ctx: Context) -> bool:
     """https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DescribeHub.html : an account that doesn't use it is
     answered InvalidAccessException."""
@@ -174,6 +180,7 @@ READERS: Mapping[str, Callable[[Context], Any]] = MappingProxyType(
     {
         "account.security_contact": _security_contact,
         "cloudtrail.event_selectors": _event_selectors,
+        "dynamodb.scalable_targets": _scalable_targets,
         "ec2.ebs_encryption_by_default": _ebs_encryption,
         "ec2.public_snapshots": _public_snapshots,
         "guardduty.detectors": _detectors,
