@@ -75,7 +75,7 @@ def test_without_the_cli_and_without_a_network_the_remedy_is_said(user: User, co
 
 @pytest.mark.parametrize("said", [{"FAKE_PULUMI_VERSION": "v2.9.0"}, {"FAKE_PULUMI_SAYS": "no version"}], ids=str)
 def test_a_cli_that_will_not_do_counts_as_none(cli: Cli, said: dict[str, str]) -> None:
-    failed(cli.user(*UP, **said), "There is no Pulumi CLI here", "https://www.pulumi.com/docs/install/")
+    failed(cli.user(*UP, within=120, **said), "There is no Pulumi CLI here", "https://www.pulumi.com/docs/install/")
 
 
 def test_a_cli_that_may_not_be_run_counts_as_none(user: User, tmp_path: Path) -> None:

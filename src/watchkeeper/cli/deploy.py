@@ -77,6 +77,7 @@ def preview(
     loaded, running = _local(folder, env)
     state = deploying.state_file(state_folder(folder), loaded.name, loaded.stack)
     with _engine_errors():
+        _tell_interrupted(state)
         steps = deployment.plan(loaded, deploying.provider(running, loaded), state)
     if as_json:
         document(
@@ -168,6 +169,19 @@ def destroy(
             on_event=lambda event: tell(event.kind, f"{event.step} {event.type} {event.name}", event.detail),
         )
     _ended(result, as_json)
+
+
+def _tell_interrupted(state: Path) -> None:
+    """Name each creation that was cut short: a plan can't know whether it exists."""
+    from watchkeeper.engine.monitor import urn_name
+    from watchkeeper.engine.state import interrupted_creations, read_state, settling
+
+    for pending in interrupted_creations(read_state(state)):
+        urn = pending.resource.urn
+        what = (
+            f"the creation of {pending.resource.type} {urn_name(urn)!r} ({pending.since}); the next `up` looks for it."
+        )
+        err.print("[yellow]interrupted[/]", safe(f"{what} If it can't tell: {settling(urn)}."), soft_wrap=True)
 
 
 def _local(folder: Path, env: str, *, start: bool = False) -> tuple[Any, Any]:

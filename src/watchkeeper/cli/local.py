@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from watchkeeper.cli.errors import CommandError, Exit
-from watchkeeper.cli.options import JsonOption, ProjectOption, find_project, state_folder
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, find_project, state_folder
 from watchkeeper.cli.output import document, err, note, out, table
 
 app = typer.Typer(
@@ -89,7 +89,11 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         ("region", running.region),
         ("IAM", "enforced" if running.iam else "not enforced"),
         ("up", f"{answer['uptime_seconds']:.0f} s, pid {running.pid}"),
-        ("recording", ", ".join(f"{one['account']} {one['region']}" for one in recorder["recording"]) or "nothing: no recorder has been started"),
+        (
+            "recording",
+            ", ".join(f"{one['account']} {one['region']}" for one in recorder["recording"])
+            or "nothing: no recorder has been started",
+        ),
         ("resources", recorder["resources"]),
         ("change to record", f"{median * 1000:.0f} ms (median)" if median is not None else "nothing changed yet"),
         ("mail sent", answer["mail"]),
@@ -140,6 +144,43 @@ def reset(
         document({"empty": True})
     else:
         note("empty")
+
+
+@app.command()
+def settle(
+    urn: Annotated[str, typer.Argument(help="URN of the resource, as `preview` and `up` name it.", show_default=False)],
+    id_: Annotated[
+        str | None,
+        typer.Option("--id", help="Id under which it exists. Without it: it does not exist.", show_default=False),
+    ] = None,
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    as_json: JsonOption = False,
+) -> None:
+    """Say what became of a creation that was interrupted, where `up` can't find out by itself.
+
+    The next `up` takes over what exists, and makes what does not.
+
+    [dim]Example:[/] watchkeeper local settle 'urn:pulumi:dev::infra::aws:kms/key:Key::reports' --id 1234abcd
+    """
+    from watchkeeper.cli.deploy import load_project
+    from watchkeeper.deployment import engine as deploying
+    from watchkeeper.engine.state import StateError, resolve_pending
+
+    if id_ is not None and not id_.strip():
+        raise CommandError("--id is empty.", hint="Leave it out when the resource does not exist.", code=Exit.USAGE)
+    folder = find_project(project)
+    loaded = load_project(folder, env)
+    try:
+        resolve_pending(deploying.state_file(state_folder(folder), loaded.name, loaded.stack), urn, id_)
+    except StateError as error:
+        raise CommandError(str(error)) from error
+    if as_json:
+        document({"urn": urn, "id": id_})
+    elif id_ is None:
+        note("settled: it does not exist; the next `watchkeeper up` makes it")
+    else:
+        note("settled: the next `watchkeeper up` takes it over")
 
 
 def project_folder(project: Path | None) -> Path:

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from watchkeeper.engine import wire
 from watchkeeper.engine.provider import Provider, ProviderError, State
-from watchkeeper.engine.state import Pending, ResourceState, StateFile
+from watchkeeper.engine.state import Pending, ResourceState, StateFile, settling
 
 NAME_ENDINGS: Final = ("name", "Name", "Identifier", "identifier")
+NO_FIXED_NAME: Final = "NoFixedName"
+"""A provider's code for: there is nothing to look for it by."""
 OWN_NAMES: Final = ("bucket", "name", "identifier", "function", "alias")
 """Inputs that hold a resource's own name, for providers that don't look for themselves."""
 
@@ -37,14 +39,9 @@ def recover(state: StateFile, provider: Provider) -> Iterator[Finding]:
             yield _HANDLERS[pending.operation](state, provider, pending)
         except ProviderError as error:
             said = ": ".join(part for part in (error.operation, error.code, str(error)) if part)
-            yield Finding(
-                pending.resource.urn, _uncertain(pending, f"looking for it failed ({said}). Run `up` again"), False
-            )
+            yield _unseen(pending, said, error.code)
         except Exception as error:  # noqa: BLE001 - reported, nothing is assumed
-            said = f"{type(error).__name__}: {error}"
-            yield Finding(
-                pending.resource.urn, _uncertain(pending, f"looking for it failed ({said}). Run `up` again"), False
-            )
+            yield _unseen(pending, f"{type(error).__name__}: {error}")
 
 
 def _created(state: StateFile, provider: Provider, pending: Pending) -> Finding:
@@ -60,10 +57,7 @@ def _created(state: StateFile, provider: Provider, pending: Pending) -> Finding:
     if certain:
         state.finish(pending.key)
         return Finding(goal.urn, "its creation was interrupted before anything was made")
-    advice = (
-        "and it has no fixed name to look for. Look for it in the account, then tell: "
-        "resolve_pending(state file, URN, its id), or None if it isn't there"
-    )
+    advice = f"and it has no fixed name to look for. {settling(goal.urn)}"
     return Finding(goal.urn, _uncertain(pending, advice), False)
 
 
@@ -109,6 +103,15 @@ def _find(provider: Provider, goal: ResourceState) -> tuple[State | None, bool]:
 def _names(inputs: dict[str, Any]) -> list[str]:
     own = [key for key in inputs if key in OWN_NAMES or key.endswith(NAME_ENDINGS)]
     return list(dict.fromkeys(value for key in own if isinstance(value := inputs[key], str) and value))
+
+
+def _unseen(pending: Pending, said: str, code: str = "") -> Finding:
+    urn = pending.resource.urn
+    failed = f"and looking for it failed ({said})."
+    if pending.operation != "create":
+        return Finding(urn, _uncertain(pending, f"{failed} Run `up` again"), False)
+    first = failed if code == NO_FIXED_NAME else f"{failed} Run `up` again; if that stays so:"
+    return Finding(urn, _uncertain(pending, f"{first} {settling(urn)}"), False)
 
 
 def _uncertain(pending: Pending, advice: str) -> str:

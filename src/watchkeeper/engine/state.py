@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
@@ -121,14 +122,35 @@ def backups(file: Path) -> list[Path]:
 def resolve_pending(file: Path, urn: str, id_: str | None) -> None:
     """Settle a create that was cut short: ``id_`` is what was made, None says that nothing was.
 
-    Raises StateError when there is no such uncertainty.
+    Updates and deletes settle themselves: the next run reads what they were about by its id. Raises StateError when
+    there is no such uncertainty.
     """
+    if not any(pending.resource.urn == urn for pending in interrupted_creations(read_state(file))):
+        raise StateError(
+            file, f"no interrupted operation on {urn} awaits an answer.", "`watchkeeper preview` names those that do."
+        )
     with StateFile.open(file) as state:
-        found = [pending for pending in state.content.pending.values() if pending.resource.urn == urn]
-        if not found:
-            raise StateError(file, f"no interrupted operation on {urn}.", "`watchkeeper status` lists those there are.")
-        for pending in found:
-            state.finish(pending.key, put=replace(pending.resource, id=id_, tainted=True) if id_ else None)
+        for pending in interrupted_creations(state.content):
+            if pending.resource.urn != urn:
+                continue
+            live = state.content.resources.get(urn)
+            state.finish(
+                pending.key,
+                put=replace(pending.resource, id=id_, tainted=True) if id_ else None,
+                doom=live if live is not None and id_ and live.id != id_ else None,  # it was to be replaced
+            )
+
+
+def interrupted_creations(content: Content | None) -> list[Pending]:
+    """Those whose id nobody knows: the process ended, or no answer came, before the provider had said it."""
+    return [pending for pending in content.pending.values() if pending.operation == "create"] if content else []
+
+
+def settling(urn: str) -> str:
+    """What to do about an interrupted creation that can't be found by looking."""
+    stack = urn.split(":")[2]
+    command = f"watchkeeper local settle {shlex.quote(urn)} --env {shlex.quote(stack)}"
+    return f"Look for it in the account, then say what is there: {command} --id ID, or without --id if it isn't there"
 
 
 class StateFile:
