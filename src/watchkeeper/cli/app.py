@@ -61,8 +61,15 @@ app.command(rich_help_panel=ASKING)(assess.whatif)
 app.command(rich_help_panel=ASKING)(assess.scan)
 
 
+def _reach_loopback() -> None:
+    """The embedded AWS is on this machine: no proxy stands between."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
+
+
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless WATCHKEEPER_TRACEBACK is set."""
+    _reach_loopback()
     try:
         app()
     except CommandError as error:
