@@ -68,7 +68,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     """Print a table, or tab-separated lines with a header when piped: what ``cut``, ``awk`` and a spreadsheet take."""
     cells = [[cell if isinstance(cell, Text) else safe(cell) for cell in row] for row in rows]
     if not out.is_terminal:
-        for line in ([safe(column) for column in columns], *cells):
+        header = [[safe(column) for column in columns]] if any(columns) else []
+        for line in (*header, *cells):
             sys.stdout.write("\t".join(cell.plain for cell in line) + "\n")
         return
     shown = Table(title=safe(title, "bold") if title else None, title_justify="left", header_style="dim", box=None)
