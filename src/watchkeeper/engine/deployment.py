@@ -523,13 +523,19 @@ class UpSession:
         key = self._state.begin("update", old)
         was = State(old.id, wire.without_secrets(old.outputs))
         try:
-            made = self._provider.update(new.type, was, wanted.old_inputs, wanted.inputs)
+            before = self._as_found(old, wanted.old_inputs) if old.tainted else wanted.old_inputs
+            made = self._provider.update(new.type, was, before, wanted.inputs)
         except ProviderError:
             self._state.finish(key, put=replace(old, tainted=True))
             raise
         goal = replace(_entry(new, made), hashes=assets.hashes(wanted.inputs), inputs=_kept(new, wanted))
         self._state.finish(key, put=goal)
         return self._made(goal, "update", start)
+
+    def _as_found(self, old: ResourceState, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The inputs of a resource that was left halfway, as far as they arrived: what is missing is then set."""
+        found = self._provider.read(old.type, old.id, inputs)
+        return {key: found.outputs.get(key, value) for key, value in inputs.items()} if found else inputs
 
     def _replace(self, new: Registration, old: ResourceState, wanted: changes.Wanted, start: float) -> Answer:
         if old.protect and new.protect:
