@@ -18,6 +18,7 @@ from disk_cloud import TYPES, DiskCloud
 from watchkeeper.engine.deployment import Event, PlanError, Result, Tally, UpSession, destroy, plan, up
 from watchkeeper.engine.monitor import Answer, RefusalError, Registration
 from watchkeeper.engine.program import Project
+from watchkeeper.engine.provider import Inputs, State, UncertainError
 from watchkeeper.engine.recovery import recover
 from watchkeeper.engine.state import StateFile, read_state, resolve_pending
 from watchkeeper.graph import UNKNOWN, Archive, Secret
@@ -267,6 +268,30 @@ def test_a_lost_connection_leaves_the_question_open_and_the_next_run_answers_it(
     (run.cloud.folder / "fail").unlink()
     assert not run.up(wants(TOPIC, "t", {"name": "t"})).errors
     assert run.destroy().ok
+
+
+class HalfwayCloud(DiskCloud):
+    """Loses the connection after a creation's first call, which tags nothing yet; updates what differs."""
+
+    def create(self, resource_type: str, name: str, inputs: Inputs) -> State:
+        super().create(resource_type, name, {key: value for key, value in inputs.items() if key != "tags"})
+        raise UncertainError("no answer", operation="TagThing")
+
+    def update(self, resource_type: str, old: State, old_inputs: Inputs, new_inputs: Inputs) -> State:
+        found = self.read(resource_type, old.id, old_inputs)
+        assert found is not None
+        there = {key: value for key, value in found.outputs.items() if key in new_inputs}
+        differing = {key: value for key, value in new_inputs.items() if old_inputs.get(key) != value}
+        return super().update(resource_type, old, old_inputs, {**there, **differing})
+
+
+def test_what_an_interrupted_creation_left_unset_is_set_by_the_next_run(run: Run) -> None:
+    run.cloud = HalfwayCloud(run.cloud.folder)
+    wanted = wants(TOPIC, "t", {"name": "t", "tags": {"owner": "me"}})
+    assert run.up(wanted).errors
+    assert not run.up(wanted).errors
+    made = run.cloud.read(TOPIC, "t", {})
+    assert made is not None and made.outputs["tags"] == {"owner": "me"}
 
 
 def test_independent_resources_run_in_parallel_within_the_limit(run: Run) -> None:

@@ -535,7 +535,7 @@ class UpSession:
     def _as_found(self, old: ResourceState, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs of a resource that was left halfway, as far as they arrived: what is missing is then set."""
         found = self._provider.read(old.type, old.id, inputs)
-        return {key: found.outputs.get(key, value) for key, value in inputs.items()} if found else inputs
+        return {key: found.outputs[key] for key in inputs if key in found.outputs} if found else inputs
 
     def _replace(self, new: Registration, old: ResourceState, wanted: changes.Wanted, start: float) -> Answer:
         if old.protect and new.protect:
