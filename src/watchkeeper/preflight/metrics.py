@@ -7,15 +7,16 @@ A program's own are read from its functions' code and its log metric filters.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.preflight.check import UNSURE, Check, Result
 from watchkeeper.preflight.code.facts import Facts, Published
 from watchkeeper.preflight.code.functions import facts
 from watchkeeper.preflight.identity import is_stand_in
-from watchkeeper.preflight.values import at, text, texts
+from watchkeeper.preflight.values import at, clean, text, texts
 from watchkeeper.preflight.views import ALARM, DASHBOARD, FUNCTION, METRIC_FILTER, QUEUE, TOPIC, Views
 
 AWS_METRICS: Mapping[str, frozenset[str]] = {
@@ -147,6 +148,23 @@ class Verdict:
     fix: str = ""
     sure: bool = True
     unknown: str = ""
+
+
+def judged(check: Check, views: Views, metrics: Iterable[Metric]) -> Iterator[Result]:
+    """What a check says of these metrics: nothing of one that somebody publishes."""
+    publishers = Publishers(views)
+    for metric in metrics:
+        verdict = publishers.verdict(metric)
+        if verdict.unknown:
+            yield check.unknown(metric.owner, clean(verdict.unknown))
+        elif verdict.problem:
+            yield check.finding(
+                metric.owner,
+                f"{clean(verdict.problem)}.",
+                fix=clean(verdict.fix),
+                path=metric.path,
+                severity="" if verdict.sure else UNSURE,
+            )
 
 
 def alarm_metrics(views: Views) -> Iterator[Metric]:

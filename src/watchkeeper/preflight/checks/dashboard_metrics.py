@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.preflight.check import UNSURE, WARNING, Check, Result
-from watchkeeper.preflight.metrics import Publishers, dashboard_metrics
-from watchkeeper.preflight.values import clean
+from watchkeeper.preflight.check import WARNING, Check, Result
+from watchkeeper.preflight.metrics import dashboard_metrics, judged
 from watchkeeper.preflight.views import Views
 
 
 def look(views: Views) -> Iterator[Result]:
     """Each metric that a dashboard shows, against AWS's own and those of the program's code and filters."""
-    publishers = Publishers(views)
-    for metric in dashboard_metrics(views):
-        verdict = publishers.verdict(metric)
-        if verdict.unknown:
-            yield CHECK.unknown(metric.owner, clean(verdict.unknown))
-        elif verdict.problem:
-            yield CHECK.finding(
-                metric.owner,
-                f"{clean(verdict.problem)}.",
-                fix=clean(verdict.fix),
-                path=metric.path,
-                severity="" if verdict.sure else UNSURE,
-            )
+    yield from judged(CHECK, views, dashboard_metrics(views))
 
 
 CHECK = Check(
