@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from watchkeeper.embedded.testing import aws, aws_server
 from watchkeeper.preflight import Target, read_target
 from watchkeeper.preflight.inputs import cloudformation
 
+__all__ = ["aws", "aws_server"]
 FIXTURES = Path(__file__).parent / "fixtures"
 
 

@@ -1,18 +1,16 @@
-"""The policy pack says what preflight says, with the same ids; the account's state is read, and only read."""
+"""The policy pack says what preflight says, with the same ids."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from pulumi_policy import PolicyResource, PolicyResourceOptions
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
-from watchkeeper.preflight import AccountState, Options, Target, account, checks, run
+from watchkeeper.preflight import Target, checks
 from watchkeeper.preflight.policy_pack import LEFT_OUT, graph_of, policies, violations
 
 
@@ -86,29 +84,3 @@ def test_a_mistake_is_reported_on_its_resource() -> None:
     )
     assert [urn for _, urn in reported] == [rule.urn]
     assert "rate(6 hours)" in reported[0][0]
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield
-
-
-def test_the_account_is_read_and_a_second_recorder_is_found(aws: None, reference: Target) -> None:
-    config = boto3.client("config", region_name="eu-west-1")
-    config.put_configuration_recorder(
-        ConfigurationRecorder={"name": "old", "roleARN": "arn:aws:iam::123456789012:role/x"}
-    )
-    state = account.read(lambda service: boto3.client(service, region_name="eu-west-1"))
-    assert state.recorders == ("old",)
-    assert state.region == "eu-west-1"
-    report = run(reference.graph, Options(root=reference.root, account=state))
-    assert {item.check for item in report.findings} == {"one-recorder-per-region"}
-
-
-def test_a_taken_name_a_full_quota_and_a_region_that_is_off_are_found(reference: Target) -> None:
-    state = AccountState("1", "eu-west-1", rules=("instance-type-dev",), rule_quota=1, enabled_regions=("eu-west-1",))
-    report = run(reference.graph, Options(root=reference.root, account=state, select=("account-state",)))
-    assert len(report.findings) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +13,8 @@ from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import RegionOption, Target, find_project, state_folder
 from watchkeeper.cli.output import err, note, out, safe
 
+AskAccount = Callable[[Any, str | None], Any]
+"""From the graph and the region to the account's state."""
 LINE_STYLE: Mapping[str, str] = {
     "resource": "bold",
     "error": "red",
@@ -86,9 +88,9 @@ def preflight(
         "select": tuple(select or ()),
         "ignore": tuple(ignore or ()),
         "baseline": _baseline(baseline),
-        "account": _account(account, target, region),
     }
-    report = look(target or find_project(None), env, region, options)
+    place = target or find_project(None)
+    report = look(place, env, region, options, _account(account, place))
     if write_baseline:
         suppress.write_baseline(report.findings, write_baseline)
         note(safe(f"wrote {len(report.findings)} findings to {write_baseline}"))
@@ -102,7 +104,7 @@ def preflight(
     raise typer.Exit(report.exit_code)
 
 
-def look(target: Path, env: str, region: str | None, options: Mapping[str, Any]) -> Any:
+def look(target: Path, env: str, region: str | None, options: Mapping[str, Any], ask: AskAccount | None = None) -> Any:
     """The report on a target. Raises CommandError when it can't be read, or an option names what there is not."""
     from watchkeeper.engine.program import ProjectError
     from watchkeeper.preflight import Options, inputs, run
@@ -120,7 +122,8 @@ def look(target: Path, env: str, region: str | None, options: Mapping[str, Any])
         read = inputs.read_target(target, stack=env, region=region)
     except (inputs.TargetError, ProjectError) as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
-    return run(read.graph, Options(root=read.root, program_error=read.error, **options))
+    state = ask(read.graph, region or read.graph.region) if ask else None
+    return run(read.graph, Options(root=read.root, program_error=read.error, account=state, **options))
 
 
 def stop_on_errors(folder: Path, env: str) -> None:
@@ -185,17 +188,31 @@ def _baseline(file: Path | None) -> frozenset[str]:
         raise CommandError(str(error), code=Exit.USAGE) from error
 
 
-def _account(where: Target | None, target: Path | None, region: str | None) -> Any:
-    """The state of an account, when asked for."""
+def _account(where: Target | None, target: Path) -> AskAccount | None:
+    """How to ask the account, when that was asked for."""
     if where is None:
         return None
-    from watchkeeper.deployment import DeploymentError, endpoint
-    from watchkeeper.preflight import account
 
-    try:
-        if where is Target.AWS:
-            return account.read(endpoint.aws(region).client)
-        folder = target if target and target.is_dir() else find_project(None)
-        return account.read(endpoint.embedded(state_folder(folder) / "aws", region).client)
-    except DeploymentError as error:
-        raise CommandError(str(error), hint=error.hint) from error
+    def ask(graph: Any, region: str | None) -> Any:
+        from watchkeeper.deployment import DeploymentError, endpoint
+        from watchkeeper.preflight import account
+
+        try:
+            if where is Target.AWS:
+                return account.read(endpoint.aws(region).client, graph)
+            folder = target if target.is_dir() else find_project(None)
+            reached = endpoint.embedded(state_folder(folder) / "aws", region)
+            return account.read(reached.client, graph, _deployed(folder, graph))
+        except DeploymentError as error:
+            raise CommandError(str(error), hint=error.hint) from error
+
+    return ask
+
+
+def _deployed(folder: Path, graph: Any) -> frozenset[str]:
+    """The URNs that our own engine made in the embedded AWS."""
+    from watchkeeper.deployment import engine as deploying
+    from watchkeeper.engine.state import read_state
+
+    content = read_state(deploying.state_file(state_folder(folder), graph.project, graph.stack))
+    return frozenset(content.resources) if content else frozenset()

@@ -52,6 +52,15 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRule:
+    """A rule that an account has. ``identifier`` is the managed rule's, or the function's ARN of a custom rule."""
+
+    name: str
+    identifier: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """What an account has in the region already: read by :mod:`watchkeeper.preflight.account`, read-only."""
 
@@ -59,13 +68,21 @@ class AccountState:
     region: str = ""
     recorders: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
+    rules: tuple[AccountRule, ...] = ()
     aggregators: tuple[str, ...] = ()
+    conformance_packs: tuple[str, ...] = ()
     rule_quota: int = 1000
-    aggregator_quota: int = 50
     enabled_regions: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
+    """URN of a resource whose name is taken, to who has it: ``this`` account or ``another``."""
+    deployed: frozenset[str] | None = None
+    """URNs that the stack itself has there already; None: nobody knows."""
     gaps: tuple[str, ...] = ()
     """What could not be read, one sentence each."""
+
+    def made_before(self, resource: Resource) -> bool:
+        """Whether the stack itself made this resource in an earlier deployment, as far as is known."""
+        return bool(resource.id) or resource.urn in (self.deployed or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,10 +108,7 @@ def outputs_of(resource: Resource, region: str | None, account: str, name: str |
         return known
     name = name or known_name(resource) or _text(known, identity.also) or stand_in(resource)
     made: dict[str, Any] = dict.fromkeys(identity.also, name)
-    path = resource.inputs.get("path")
-    arn = identity.arn.format(
-        region=region or REGION, account=account, name=name, path=path if isinstance(path, str) else "/"
-    )
+    arn = arn_of(resource, region, account, name)
     if arn:
         made["arn"] = arn
     if identity.id == "url":
@@ -119,6 +116,15 @@ def outputs_of(resource: Resource, region: str | None, account: str, name: str |
     else:
         made["id"] = arn if identity.id == "arn" else name
     return {**made, **known}
+
+
+def arn_of(resource: Resource, region: str | None, account: str, name: str) -> str:
+    """The ARN under a name; empty for a type that has none, or that is not known here."""
+    identity = IDENTITIES.get(resource.type)
+    path = resource.inputs.get("path")
+    return (identity.arn if identity else "").format(
+        region=region or REGION, account=account, name=name, path=path if isinstance(path, str) else "/"
+    )
 
 
 def _text(known: Mapping[str, Any], properties: tuple[str, ...]) -> str | None:

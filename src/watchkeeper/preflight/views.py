@@ -26,6 +26,7 @@ CHANNEL = "aws:cfg/deliveryChannel:DeliveryChannel"
 RULE = "aws:cfg/rule:Rule"
 AGGREGATOR = "aws:cfg/configurationAggregator:ConfigurationAggregator"
 REMEDIATION = "aws:cfg/remediationConfiguration:RemediationConfiguration"
+CONFORMANCE_PACK = "aws:cfg/conformancePack:ConformancePack"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
@@ -215,8 +216,9 @@ class Views:
 
     @property
     def region(self) -> str | None:
-        """The stack's region, when it is known."""
-        return self.graph.region
+        """The stack's region, when it is known; else the region of the account that was asked."""
+        account = self.options.account
+        return self.graph.region or (account.region if account else None) or None
 
     @cached_property
     def environment(self) -> str:
