@@ -19,6 +19,7 @@ from watchkeeper.settings import (
     Settings,
     SettingsError,
     check_schedule,
+    from_pulumi_config,
     json_schema,
     load,
     reference,
@@ -29,7 +30,7 @@ REQUIRED = {"watchkeeper:environmentSuffix": "dev", "watchkeeper:owner": "me"}
 
 
 def read(**given: Any) -> Settings:
-    return Settings.from_pulumi_config(REQUIRED | {f"watchkeeper:{key}": value for key, value in given.items()})
+    return from_pulumi_config(REQUIRED | {f"watchkeeper:{key}": value for key, value in given.items()})
 
 
 def problems(**given: Any) -> list[str]:
@@ -67,12 +68,12 @@ def test_pulumis_text_and_plain_values_mean_the_same() -> None:
 
 
 def test_other_namespaces_are_left_alone() -> None:
-    assert Settings.from_pulumi_config(REQUIRED | {"aws:region": "eu-west-1", "aws:profile": "x", "other:x": "y"})
+    assert from_pulumi_config(REQUIRED | {"aws:region": "eu-west-1", "aws:profile": "x", "other:x": "y"})
 
 
 def test_a_key_that_would_be_ignored_is_named() -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_pulumi_config(REQUIRED | {"reportRetentionDays": 3, "watchkeper:tags": {}})
+        from_pulumi_config(REQUIRED | {"reportRetentionDays": 3, "watchkeper:tags": {}})
     told = str(caught.value)
     assert "'reportRetentionDays' has no namespace. Write watchkeeper:reportRetentionDays." in told
     assert "Did you mean watchkeeper:tags?" in told
@@ -245,7 +246,7 @@ def test_a_rule_that_the_region_lacks_is_refused() -> None:
     )
     config = REQUIRED | {"watchkeeper:rules": [{"identifier": rule.identifier}], "aws:region": region}
     with pytest.raises(SettingsError, match=f"{rule.identifier} is not offered in {region}"):
-        Settings.from_pulumi_config(config)
+        from_pulumi_config(config)
 
 
 def test_a_default_rule_can_be_replaced_or_left_out() -> None:
@@ -382,7 +383,7 @@ VALUES = st.recursive(
 def test_nothing_ends_in_a_traceback(given_: dict[str, Any]) -> None:
     config = {f"watchkeeper:{key}": value for key, value in given_.items()}
     try:
-        assert isinstance(Settings.from_pulumi_config(config), Settings)
+        assert isinstance(from_pulumi_config(config), Settings)
     except SettingsError as error:
         assert error.problems
         assert all(isinstance(problem, Problem) and problem.message for problem in error.problems)

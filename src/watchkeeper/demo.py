@@ -26,7 +26,7 @@ from watchkeeper.engine.program import Project
 from watchkeeper.functions import manifest
 from watchkeeper.model import ComplianceType
 from watchkeeper.reports.results import Counts
-from watchkeeper.settings import RemediationMode, Settings
+from watchkeeper.settings import RemediationMode, Settings, from_pulumi_config
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
@@ -181,7 +181,7 @@ def run(project: Project, folder: Path, output: Path, say: Say, *, keep: bool = 
     that it goes through raise.
     """
     started = time.monotonic()
-    settings = Settings.from_pulumi_config(project.config)
+    settings = from_pulumi_config(project.config)
     say("start", "Starting an embedded AWS, with IAM enforced")
     running = server.start(folder, region=project.region or server.DEFAULT_REGION)
     stage = _Stage(project, settings, folder, output, say, running, {"start": time.monotonic() - started})

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watchkeeper import scaffold
-from watchkeeper.settings import Settings
+from watchkeeper.settings import from_pulumi_config
 
 INFRA = Path(__file__).parents[2] / "infra"
 NAMES = {"Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py", "requirements.txt", ".gitignore"}
@@ -43,7 +43,7 @@ def test_any_owner_is_read_back_or_refused(owner: str) -> None:
             config = yaml.safe_load(made[f"Pulumi.{env}.yaml"])["config"]
             assert config["watchkeeper:owner"] == owner
             assert config["watchkeeper:environmentSuffix"] == env
-            assert Settings.from_pulumi_config(config).owner == owner
+            assert from_pulumi_config(config).owner == owner
 
 
 @pytest.mark.parametrize("owner", ["", " ", "a\tb", "a\nb", "x" * 257, "<script>", "\x1b[31m"])

@@ -15,7 +15,7 @@ from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime.stack import run_pulumi_func
 
 from watchkeeper.graph import Graph, Resource
-from watchkeeper.settings import Settings, read_config
+from watchkeeper.settings import from_pulumi_config, read_config
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -117,7 +117,7 @@ def run_stack(**settings: Any) -> Graph:
 
     given = {"watchkeeper:environmentSuffix": "test", "watchkeeper:owner": "me"}
     given.update({f"watchkeeper:{key}": value for key, value in settings.items()})
-    args = TapStackArgs(Settings.from_pulumi_config(given))
+    args = TapStackArgs(from_pulumi_config(given))
     return run(lambda: TapStack("watchkeeper", args).export())
 
 

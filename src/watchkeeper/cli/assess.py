@@ -476,7 +476,7 @@ def _project_rules(project: Path | None, env: str) -> list[Any]:
     """The rules of the project's settings; none where there is no project, or no settings of ours in it."""
     from watchkeeper.cli.deploy import load_project
     from watchkeeper.evaluation import ConfiguredRule
-    from watchkeeper.settings import NAMESPACE, Settings
+    from watchkeeper.settings import NAMESPACE, from_pulumi_config
 
     try:
         folder = find_project(project)
@@ -491,7 +491,7 @@ def _project_rules(project: Path | None, env: str) -> list[Any]:
         return []
     return [
         ConfiguredRule(rule.name, rule.identifier, rule.parameters, severity=rule.severity, category=rule.category)
-        for rule in Settings.from_pulumi_config(config).all_rules
+        for rule in from_pulumi_config(config).all_rules
     ]
 
 

@@ -196,12 +196,12 @@ def load_project(folder: Path, env: str) -> Any:
     """The project of a stack, its settings validated as a whole. Raises CommandError with everything that is wrong."""
     from watchkeeper.engine.program import ProjectError
     from watchkeeper.engine.program import load_project as load
-    from watchkeeper.settings import NAMESPACE, Settings, SettingsError
+    from watchkeeper.settings import NAMESPACE, SettingsError, from_pulumi_config
 
     try:
         loaded = load(folder, env)
         if any(key.startswith(f"{NAMESPACE}:") for key in loaded.config):
-            Settings.from_pulumi_config(loaded.config, f"Pulumi.{env}.yaml")
+            from_pulumi_config(loaded.config, f"Pulumi.{env}.yaml")
     except (ProjectError, SettingsError) as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
     return loaded

@@ -324,7 +324,7 @@ def deployed(project: Path | None, env: str, target: Target, region: str | None)
     from watchkeeper.cli.deploy import load_project
     from watchkeeper.deployment import DeploymentError, endpoint, engine
     from watchkeeper.engine.state import StateError
-    from watchkeeper.settings import Settings
+    from watchkeeper.settings import from_pulumi_config
 
     folder = find_project(project)
     loaded = load_project(folder, env)
@@ -346,7 +346,7 @@ def deployed(project: Path | None, env: str, target: Target, region: str | None)
             f'Nothing is deployed: the stack "{env}" of {loaded.name} has no outputs.',
             hint=f"Deploy it with: watchkeeper up --env {env} --target {target.value}",
         )
-    return Where(where, Settings.from_pulumi_config(loaded.config), outputs)
+    return Where(where, from_pulumi_config(loaded.config), outputs)
 
 
 @contextmanager

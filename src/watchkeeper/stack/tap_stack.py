@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from watchkeeper.settings import Settings, SettingsError
+from watchkeeper.settings import Settings, SettingsError, from_pulumi_config
 from watchkeeper.stack.aggregator import ComplianceAggregator
 from watchkeeper.stack.alarms import Alarms
 from watchkeeper.stack.bucket import ReportBucket
@@ -35,7 +35,7 @@ class TapStackArgs:
     def from_config(cls) -> TapStackArgs:
         """The configuration of the Pulumi stack that runs. Raises pulumi.RunError with all that is wrong in it."""
         try:
-            return cls(Settings.from_pulumi_config({**get_config_env(), **CONFIG.get()}, f"stack {pulumi.get_stack()}"))
+            return cls(from_pulumi_config({**get_config_env(), **CONFIG.get()}, f"stack {pulumi.get_stack()}"))
         except SettingsError as error:
             raise pulumi.RunError(str(error)) from error
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.schedules import problem
 from watchkeeper.preflight.values import quote, text
 from watchkeeper.preflight.views import EVENT_RULE, SCHEDULE, Views
+from watchkeeper.schedules import problem
 
 
 def look(views: Views) -> Iterator[Result]:
