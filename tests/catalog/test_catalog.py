@@ -144,6 +144,16 @@ def test_every_overlay_is_about_something_that_exists() -> None:
     assert set(overlays["rule_names"]) <= set(rules)
 
 
+def test_only_rules_with_logic_were_read_against_their_page() -> None:
+    from watchkeeper.rules import logic
+
+    listed = catalog._load("verified.json")["rules"]
+    assert set(listed) <= set(logic())
+    assert list(listed) == sorted(listed)
+    assert all(date.fromisoformat(day) <= date.today() for day in listed.values())
+    assert catalog.managed_rules()["CLOUD_TRAIL_ENABLED"].verified == listed["CLOUD_TRAIL_ENABLED"]
+
+
 def test_defaults_are_within_the_documented_limits() -> None:
     from watchkeeper.rules import parse_value
 

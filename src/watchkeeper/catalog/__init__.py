@@ -2,7 +2,7 @@
 
 Nothing here asks AWS. The files in ``data/`` are written by ``scripts/make_catalog.py``; each names its source,
 version, date and licence (:func:`sources`). ``overlays.json`` is kept by hand: what the sources are known to lack.
-Every loader reads its file once, on first use.
+``verified.json`` says which rules were read against their page, and when. Every loader reads its file once, on first use.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ class ManagedRule:
     service: str
     """``S3``, ``EC2``, …: the service of its first resource type; ``Account`` where it has none."""
     categories: tuple[str, ...]
+    verified: str = ""
+    """The day (ISO 8601) on which its logic and parameters were last read against :attr:`url`; empty: never."""
 
     @property
     def url(self) -> str:
@@ -293,6 +295,7 @@ def _managed_rule(identifier: str, raw: dict[str, Any], limits: dict[str, Any]) 
         excluded_regions=frozenset(raw.get("except", ())),
         service=_service(types),
         categories=_categories(identifier),
+        verified=_load("verified.json")["rules"].get(identifier, ""),
     )
 
 

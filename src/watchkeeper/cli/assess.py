@@ -136,6 +136,7 @@ def rules_show(
         ("offered in", _regions(managed)),
         ("evaluated here", logic.summary if logic else "no: counted as not evaluated"),
         ("documentation", managed.url),
+        ("read against it", managed.verified or "not yet"),
     ]
     table("", ("", ""), rows)
     if managed.parameters:
@@ -174,6 +175,7 @@ def _rule(managed: Any) -> dict[str, Any]:
         ],
         "regions": {"available": managed.available_regions, "excluded": managed.excluded_regions},
         "url": managed.url,
+        "verified": managed.verified or None,
     }
 
 

@@ -12,6 +12,7 @@ from watchkeeper.rules import logic
 def rules_markdown() -> str:
     """The whole page: how many rules have logic, each of them with its parameters, and the names of the others."""
     known, rules = logic(), catalog.managed_rules()
+    read = sum(bool(rules[identifier].verified) for identifier in known)
     missing = [rule for identifier, rule in rules.items() if identifier not in known]
     source = next(s for s in catalog.sources() if s.file.startswith("managed_rules"))
     lines = [
@@ -19,14 +20,16 @@ def rules_markdown() -> str:
         "",
         f"Watchkeeper knows {len(rules)} AWS Config managed rules ({source.source} {source.version}, "
         f"{source.generated}) and evaluates {len(known)} of them itself. "
-        "A rule without logic is NOT_EVALUATED, never compliant.",
+        "A rule without logic is NOT_EVALUATED, never compliant. "
+        f"{read} were read against AWS's page on the day in the last column.",
         "",
         "Generated from the catalog and the logic; do not edit.",
         "",
         "## Rules with logic",
         "",
-        "| Rule | Compliant when | Severity | Category | Trigger | Types | Parameters | Needs beside the item |",
-        "|---|---|---|---|---|---|---|---|",
+        "| Rule | Compliant when | Severity | Category | Trigger | Types | Parameters | Needs beside the item "
+        "| Page read |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_row(rules[identifier]) for identifier in known),
         "",
         "## Rules without logic",
@@ -48,6 +51,7 @@ def _row(rule: ManagedRule) -> str:
         ", ".join(types),
         "<br>".join(map(_parameter, rule.parameters)) or "none",
         "<br>".join(known.needs) or "nothing",
+        rule.verified or "not yet",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
