@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.rules import Unavailable
-from watchkeeper.rules.policy import account_of, denies_plain_http, full_service, grants_admin, matches, statements
+from watchkeeper.rules.policy import (
+    account_of,
+    denies_plain_http,
+    full_service,
+    grants_admin,
+    matches,
+    overlaps,
+    statements,
+)
 
 
 def one(**fields: Any) -> Any:
@@ -52,6 +60,9 @@ def test_admin_and_full_services() -> None:
     assert not grants_admin(one(Action="*", Effect="Deny"))
     assert full_service(one(Action=["s3:Get*", "EC2:*"])) == "ec2:*"
     assert full_service(one(Action="s3:Get*")) is None
+    assert full_service(one(Action="*:*")) == "*:*"
+    assert full_service(one(Action=None, NotAction="iam:*")) == "all but iam:*"
+    assert full_service(one(Action=None, NotAction="*")) is None
 
 
 def test_actions_with_wildcards() -> None:
@@ -59,6 +70,10 @@ def test_actions_with_wildcards() -> None:
     assert not one(Action="s3:Get*").covers_action("s3:PutObject")
     assert one(Action=None, NotAction="s3:Get*").covers_action("s3:PutObject")
     assert one(Action="s3:DeleteObject").may_match("s3:Delete*")
+    assert one(Action="s3:*Object").may_match("s3:Delete*")
+    assert not one(Action="s3:Get*").may_match("s3:Delete*")
+    assert not one(Action=None, NotAction="s3:*").may_match("s3:Delete*")
+    assert one(Action=None, NotAction="s3:DeleteObject").may_match("s3:Delete*")
 
 
 @pytest.mark.parametrize("document", [None, "", {}, [], '{"Statement": []}'])
@@ -66,7 +81,9 @@ def test_no_policy_has_no_statements(document: Any) -> None:
     assert statements(document) == ()
 
 
-@pytest.mark.parametrize("document", ["no json", 5, {"Statement": ["x"]}, {"Statement": {"Action": [{}]}}])
+@pytest.mark.parametrize(
+    "document", ["no json", 5, {"Version": "1"}, {"Statement": ["x"]}, {"Statement": {"Action": [{}]}}]
+)
 def test_what_is_no_policy_is_unavailable(document: Any) -> None:
     with pytest.raises(Unavailable):
         statements(document)
@@ -95,6 +112,45 @@ def test_wildcards_are_iams(pattern: str, value: str) -> None:
 
     expected = re.fullmatch("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern), value, re.DOTALL)
     assert matches(pattern, value) is bool(expected)
+
+
+@given(PATTERN := st.text(alphabet="ab*?", max_size=5), PATTERN)
+def test_patterns_overlap_where_one_text_fits_both(left: str, right: str) -> None:
+    from itertools import product
+
+    texts = ("".join(letters) for length in range(11) for letters in product("ab", repeat=length))
+    assert overlaps(left, right) is any(matches(left, text) and matches(right, text) for text in texts)
+
+
+def test_patterns_too_long_to_compare_are_not_judged() -> None:
+    with pytest.raises(Unavailable):
+        overlaps("*a" * 600, "*b" * 600)
+
+
+@given(
+    granted=st.lists(PATTERN, min_size=1),
+    action=st.text(alphabet="ab", max_size=4),
+    pattern=PATTERN,
+    negated=st.booleans(),
+)
+def test_what_covers_an_action_may_match_every_pattern_of_it(
+    granted: list[str], action: str, pattern: str, negated: bool
+) -> None:
+    statement = one(**({"Action": None, "NotAction": granted} if negated else {"Action": granted}))
+    if statement.covers_action(action) and matches(pattern, action):
+        assert statement.may_match(pattern)
+
+
+@given(resource=st.text(alphabet="ab/*", max_size=6), negated=st.booleans())
+def test_tls_is_asked_for_where_every_request_is_denied(resource: str, negated: bool) -> None:
+    denial = one(
+        **{"Resource": None, ("NotResource" if negated else "Resource"): f"arn:{resource}"},
+        Effect="Deny",
+        Action="s3:*",
+        Condition={"Bool": {"aws:SecureTransport": "false"}},
+    )
+    if denies_plain_http([denial], "arn:a"):
+        assert all(denial.covers_resources(f"arn:a{key}") for key in ("", "/", "/a", "/b/a"))
 
 
 JSON = st.recursive(

@@ -10,7 +10,7 @@ import fnmatch
 import functools
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -48,6 +48,8 @@ FIXED_VALUE_KEYS = frozenset(
 _EQUALS = re.compile(
     r"^(?:for(?:any|all)values:)?(?:string(?:equals(?:ignorecase)?|like)|arn(?:equals|like))(?:ifexists)?$"
 )
+_ANYTHING = "\N{SNOWMAN}\N{SNOWMAN}"
+"""Stands for any text: no pattern fits it but one that fits everything in its place."""
 _MIN_PREFIX_V4 = 8
 _MIN_PREFIX_V6 = 32
 
@@ -94,11 +96,17 @@ class Statement:
         return any(matches(pattern, wanted) for pattern in self.actions)
 
     def may_match(self, pattern: str) -> bool:
-        """Whether it grants anything that the pattern (``s3:Delete*``) names."""
+        """Whether some action that the pattern (``s3:Delete*``) names is among its actions."""
         wanted = pattern.lower()
         if self.not_actions:
-            return True
-        return any(matches(own, wanted) or matches(wanted, own) for own in self.actions)
+            return not any(matches(own, wanted) for own in self.not_actions)
+        return any(overlaps(own, wanted) for own in self.actions)
+
+    def covers_resources(self, pattern: str) -> bool:
+        """Whether all that the pattern (``arn:aws:s3:::reports/*``) names is among its resources."""
+        if self.not_resources:
+            return not any(overlaps(own, pattern) for own in self.not_resources)
+        return any(matches(own, pattern.replace("*", _ANYTHING)) for own in self.resources)
 
     @property
     def unrestricted(self) -> bool:
@@ -138,7 +146,9 @@ def _of_value(decoded: Any) -> tuple[Statement, ...]:
         return tuple(statement for part in decoded for statement in statements(part))
     if not isinstance(decoded, Mapping):
         raise Unavailable("the policy is not a JSON object")
-    raw = decoded.get("Statement", [])
+    if "Statement" not in decoded:
+        raise Unavailable("the policy has no Statement")
+    raw = decoded["Statement"]
     return tuple(_statement(entry) for entry in (raw if isinstance(raw, list) else [raw]))
 
 
@@ -146,7 +156,41 @@ def matches(pattern: str, value: str) -> bool:
     """IAM's wildcards, ``*`` and ``?`` only, over lower-case texts."""
     if pattern == "*" or pattern == value:
         return True
-    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]")) if "*" in pattern or "?" in pattern else False
+    return _wild(pattern) and fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+_LONGEST_COMPARED = 1_000_000
+
+
+@functools.lru_cache(maxsize=4096)
+def overlaps(left: str, right: str) -> bool:
+    """Whether some text fits both patterns. Raises Unavailable where they are too long to tell."""
+    if not _wild(left) or not _wild(right):
+        return matches(left, right) or matches(right, left)
+    if len(left) * len(right) > _LONGEST_COMPARED:
+        raise Unavailable("the policy has an action that is too long to compare")
+    reached = {(0, 0)}
+    for i in range(len(left) + 1):
+        for j in range(len(right) + 1):
+            if (i, j) in reached:
+                reached.update(_steps(left, i, right, j))
+    return (len(left), len(right)) in reached
+
+
+def _steps(left: str, i: int, right: str, j: int) -> Iterator[tuple[int, int]]:
+    """How far both patterns can get with one character more, or with none."""
+    a, b = left[i : i + 1], right[j : j + 1]
+    if "*" in (a, b):
+        if a:
+            yield i + 1, j
+        if b:
+            yield i, j + 1
+    elif a and b and (a == b or "?" in (a, b)):
+        yield i + 1, j + 1
+
+
+def _wild(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def grants_admin(statement: Statement) -> bool:
@@ -156,10 +200,15 @@ def grants_admin(statement: Statement) -> bool:
 
 
 def full_service(statement: Statement) -> str | None:
-    """The first ``service:*`` (or ``*``) that the statement allows; None without."""
+    """The first ``service:*`` (or ``*``) that the statement allows; None without.
+
+    NotAction allows every service that it does not name (Security Hub user guide, IAM.21).
+    """
     if not statement.allows:
         return None
-    return next((action for action in statement.actions if re.fullmatch(r"\*|[a-z0-9-]+:\*+", action)), None)
+    if statement.not_actions and "*" not in statement.not_actions:
+        return f"all but {statement.not_actions[0]}"
+    return next((action for action in statement.actions if re.fullmatch(r"\*+|[a-z0-9*-]+:\*+", action)), None)
 
 
 def account_of(principal: str) -> str:
@@ -172,12 +221,9 @@ def account_of(principal: str) -> str:
 
 def denies_plain_http(policy: Iterable[Statement], bucket_arn: str) -> bool:
     """Whether everything in the bucket, and the bucket itself, is denied to everybody without TLS."""
-    denied: set[str] = set()
-    for statement in policy:
-        if _denies_without_tls(statement):
-            denied |= set(statement.resources)
-    whole = {bucket_arn, f"{bucket_arn}/*"}
-    return bool(denied & {"*", "arn:aws:s3:::*", f"{bucket_arn}*"}) or whole <= denied
+    denials = [statement for statement in policy if _denies_without_tls(statement)]
+    whole = (bucket_arn, f"{bucket_arn}/*")
+    return all(any(denial.covers_resources(part) for denial in denials) for part in whole)
 
 
 def _denies_without_tls(statement: Statement) -> bool:
@@ -205,9 +251,8 @@ def _fixed(condition: Condition, value: str) -> bool:
         return False
     if condition.key in ("aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn") and value.startswith("arn:"):
         return account_fixed(value)
-    if condition.key == "aws:userid":
-        return bool(value.split(":")[0].strip("*"))
-    return "*" not in value and "?" not in value
+    # "Outside the pattern AROLEID:*": every session of one role is one principal.
+    return not _wild(value.removesuffix(":*") if condition.key == "aws:userid" else value)
 
 
 def account_fixed(arn: str) -> bool:
@@ -231,7 +276,7 @@ def _narrow_network(value: str) -> bool:
 
 def _decoded(document: str) -> Any:
     text = document.strip()
-    if text.startswith(("%7B", "%7b")):
+    if text.startswith("%"):
         text = unquote(text)
     if not text:
         return None

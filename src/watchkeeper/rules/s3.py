@@ -58,8 +58,9 @@ BLOCK_PARAMETERS = {
 PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
 READ_GRANTS = frozenset({"read", "readacp", "read_acp", "fullcontrol", "full_control"})
 WRITE_GRANTS = frozenset({"write", "writeacp", "write_acp", "fullcontrol", "full_control"})
-READ_ACTIONS = ("s3:getobject", "s3:listbucket", "s3:getobjectversion", "s3:listbucketversions", "s3:getbucketacl")
-WRITE_ACTIONS = ("s3:putobject", "s3:deleteobject", "s3:putbucketpolicy", "s3:putbucketacl", "s3:putobjectacl")
+READ_ACTIONS = ("s3:Get*", "s3:List*")
+WRITE_ACTIONS = ("s3:Put*", "s3:Delete*", "s3:AbortMultipartUpload", "s3:RestoreObject")
+"""The actions that expose a bucket's data to reads and to writes (S3 API reference, PublicAccessBlockConfiguration)."""
 
 
 def _default_encryption(item: ConfigurationItem) -> Mapping[str, Any] | None:
@@ -92,12 +93,14 @@ def server_side_encryption(item: ConfigurationItem, parameters: Parameters, look
 def _denies_unencrypted_put(statement: Statement) -> bool:
     if statement.effect != "Deny" or not statement.for_everybody or not statement.covers_action("s3:PutObject"):
         return False
-    return any(
-        c.key == "s3:x-amz-server-side-encryption"
-        and c.operator in ("stringnotequals", "stringnotequalsifexists")
-        and set(c.values) <= {"AES256", "aws:kms"}
-        for c in statement.conditions
-    )
+    # A second condition would let through what it does not fit.
+    if len(statement.conditions) != 1 or statement.conditions[0].key != "s3:x-amz-server-side-encryption":
+        return False
+    only = statement.conditions[0]
+    if only.operator == "null":
+        return tuple(value.lower() for value in only.values) == ("true",)
+    unlike = only.operator in ("stringnotequals", "stringnotequalsifexists")
+    return unlike and set(only.values) <= {"AES256", "aws:kms", "aws:kms:dsse"}
 
 
 @rule("S3_DEFAULT_ENCRYPTION_KMS", types=(BUCKET,), severity=Severity.MEDIUM, category="Encryption",
@@ -112,6 +115,8 @@ def default_encryption_kms(item: ConfigurationItem, parameters: Parameters, look
     key = dig(default, "kmsMasterKeyID") or "alias/aws/s3"
     if not allowed or any(same_key(key, arn) for arn in allowed):
         return COMPLIANT
+    if "alias/" in key and not key.endswith("alias/aws/s3"):
+        raise Unavailable(f"the bucket names its key by {shown(key, 90)}, and which key that is, is not known")
     return violation(f"Default encryption uses {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
 
@@ -172,13 +177,17 @@ def _account_settings(lookup: Lookup) -> frozenset[str] | None:
     return frozenset().union(*(_settings(block.configuration) for block in blocks))
 
 
-def _acl_grants(item: ConfigurationItem) -> list[Any]:
+def _acl(item: ConfigurationItem) -> Any:
     acl = required_aspect(item, ACL)
-    if isinstance(acl, str):
-        try:
-            acl = json.loads(acl)
-        except ValueError:
-            raise Unavailable("AccessControlList is not JSON") from None
+    if not isinstance(acl, str):
+        return acl
+    try:
+        return json.loads(acl)
+    except ValueError:
+        raise Unavailable("AccessControlList is not JSON") from None
+
+
+def _grants(acl: Any) -> list[Any]:
     return array(acl, "grantList") + array(acl, "grants")
 
 
@@ -191,7 +200,7 @@ def _public_group(grant: Any) -> str | None:
 def _public_acl(item: ConfigurationItem, permissions: frozenset[str]) -> str | None:
     if _acl_disabled(item):
         return None
-    for grant in _acl_grants(item):
+    for grant in _grants(_acl(item)):
         group = _public_group(grant)
         if group and str(dig(grant, "permission")).lower() in permissions:
             return f"The ACL gives {dig(grant, 'permission')} to {group}"
@@ -219,7 +228,7 @@ def _public_under(
 ) -> Verdict:
     if "restrictPublicBuckets" not in block:
         for statement in _policy(item):
-            if statement.is_public and any(statement.covers_action(action) for action in actions):
+            if statement.is_public and any(statement.may_match(action) for action in actions):
                 return violation(
                     f"The bucket policy's {statement.label} is public; name principals or set restrictPublicBuckets."
                 )
@@ -249,9 +258,9 @@ def acl_prohibited(item: ConfigurationItem, parameters: Parameters, lookup: Look
     """No ACL gives access to anybody but the bucket's owner."""
     if _acl_disabled(item):
         return COMPLIANT
-    acl = required_aspect(item, ACL)
-    owner = dig(json.loads(acl) if isinstance(acl, str) else acl, "owner", "id")
-    others = [grant for grant in _acl_grants(item) if _grantee_id(grant) != owner or owner is None]
+    acl = _acl(item)
+    owner = dig(acl, "owner", "id")
+    others = [grant for grant in _grants(acl) if _grantee_id(grant) != owner or owner is None]
     names = listed((_grantee_id(grant) for grant in others), 2)
     return verdict(not others, f"The ACL grants access to {names}; set object ownership to BucketOwnerEnforced.")
 
@@ -337,8 +346,14 @@ def _active_lifecycle(item: ConfigurationItem) -> list[Any]:
     return [entry for entry in array(aspect(item, LIFECYCLE), "rules") if dig(entry, "status") == "Enabled"]
 
 
+def _lifecycle_prefix(entry: Any) -> str:
+    predicate = dig(entry, "filter", "predicate")
+    among = (dig(operand, "prefix") for operand in array(predicate, "operands"))
+    return str(dig(entry, "prefix") or dig(predicate, "prefix") or next(filter(None, among), ""))
+
+
 def _lifecycle_fits(entry: Any, parameters: Parameters) -> bool:
-    prefix = dig(entry, "prefix") or dig(entry, "filter", "predicate", "prefix") or ""
+    prefix = _lifecycle_prefix(entry)
     if "targetPrefix" in parameters and prefix != parameters["targetPrefix"]:
         return False
     if "targetExpirationDays" in parameters and dig(entry, "expirationInDays") != parameters["targetExpirationDays"]:
@@ -366,20 +381,11 @@ def version_lifecycle(item: ConfigurationItem, parameters: Parameters, lookup: L
 
 def _replication_rules(item: ConfigurationItem) -> list[Any]:
     rules = dig(aspect(item, REPLICATION), "rules") or {}
-    entries = list(rules.values()) if isinstance(rules, Mapping) else list(rules)
-    return [entry for entry in entries if dig(entry, "status") == "Enabled"]
+    return list(rules.values()) if isinstance(rules, Mapping) else list(rules)
 
 
-def _replicates(item: ConfigurationItem, lookup: Lookup, wanted: str | None) -> Verdict:
-    rules = _replication_rules(item)
-    if not rules:
-        return violation("Replication is off; add a replication rule to another bucket.")
-    if wanted is None:
-        return COMPLIANT
-    across = {_crosses_region(entry, item, lookup) for entry in rules}
-    return verdict(
-        (wanted == "CROSS-REGION") in across, f"No replication rule is {wanted.lower()}; add one to such a bucket."
-    )
+def _enabled(entry: Any) -> bool:
+    return bool(dig(entry, "status") == "Enabled")
 
 
 def _crosses_region(entry: Any, item: ConfigurationItem, lookup: Lookup) -> bool:
@@ -393,15 +399,24 @@ def _crosses_region(entry: Any, item: ConfigurationItem, lookup: Lookup) -> bool
 @rule("S3_BUCKET_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
       aspects=(REPLICATION,))  # fmt: skip
 def replication_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """An enabled replication rule exists, of the ReplicationType where one is given."""
-    return _replicates(item, lookup, parameters.get("ReplicationType"))
+    """There are replication rules, all enabled, and all of the ReplicationType where one is given."""
+    rules, wanted = _replication_rules(item), parameters.get("ReplicationType")
+    if not rules:
+        return violation("Replication is off; add a replication rule to another bucket.")
+    if not all(map(_enabled, rules)):
+        return violation("A replication rule is disabled; enable it or remove it.")
+    if wanted is None:
+        return COMPLIANT
+    others = [rule for rule in rules if _crosses_region(rule, item, lookup) != (wanted == "CROSS-REGION")]
+    return verdict(not others, f"A replication rule is not {wanted.lower()}; let it copy to such a bucket.")
 
 
 @rule("S3_BUCKET_CROSS_REGION_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW,
       category="Backup and recovery", aspects=(REPLICATION,), needs=(f"items:{BUCKET}",))  # fmt: skip
 def cross_region_replication(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An enabled replication rule copies to a bucket of another region."""
-    return _replicates(item, lookup, "CROSS-REGION")
+    across = (_crosses_region(rule, item, lookup) for rule in _replication_rules(item) if _enabled(rule))
+    return verdict(any(across), "No enabled replication rule is cross-region; add one to a bucket of another region.")
 
 
 @rule("S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", types=(BUCKET,), severity=Severity.HIGH, category="Public access",
@@ -409,18 +424,23 @@ def cross_region_replication(item: ConfigurationItem, parameters: Parameters, lo
 def blacklisted_actions(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The bucket policy gives none of the listed actions to principals of other accounts."""
     for statement in _policy(item):
-        if not statement.allows or not _foreign(statement, item.account_id):
-            continue
-        for pattern in parameters["blacklistedActionPattern"]:
-            if statement.may_match(pattern):
-                return violation(f"The policy's {statement.label} gives {shown(pattern)} to another account.")
+        listed_action = next(filter(statement.may_match, parameters["blacklistedActionPattern"]), None)
+        if listed_action and statement.allows and _foreign(statement, item.account_id):
+            return violation(f"The policy's {statement.label} gives {shown(listed_action)} to another account.")
     return COMPLIANT
 
 
 def _foreign(statement: Statement, account: str) -> bool:
     if statement.not_principals:
         return True
-    return any(kind == "AWS" and account_of(value) != account for kind, value in statement.principals)
+    owners = {account_of(value) for kind, value in statement.principals if kind == "AWS"}
+    # A web identity provider (cognito-identity.amazonaws.com) belongs to no account.
+    owners |= {account_of(value) for kind, value in statement.principals if kind == "Federated" and ":" in value}
+    if owners - {account}:
+        return True
+    if any(kind == "CanonicalUser" for kind, _ in statement.principals):
+        raise Unavailable("the policy names a canonical user, and whose account that is, is not known")
+    return False
 
 
 _GRANTEES = {"AWS": "awsPrincipals", "Service": "servicePrincipals", "Federated": "federatedUsers"}
@@ -431,6 +451,8 @@ _GRANTEES = {"AWS": "awsPrincipals", "Service": "servicePrincipals", "Federated"
 def policy_grantees(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The policy allows only the principals, networks and VPCs that the parameters name; no policy is compliant."""
     for statement in _policy(item):
+        if _too_many_variables(statement):
+            return violation(f"A value of {statement.label} has over five policy variables, which AWS can't evaluate.")
         if not statement.allows or _conditions_allowed(statement, parameters):
             continue
         if statement.not_principals:
@@ -439,6 +461,11 @@ def policy_grantees(item: ConfigurationItem, parameters: Parameters, lookup: Loo
         if strangers:
             return violation(f"The policy grants access to {listed(strangers, 2)}, not in the rule's lists; remove it.")
     return COMPLIANT
+
+
+def _too_many_variables(statement: Statement) -> bool:
+    values = [value for condition in statement.conditions for value in condition.values]
+    return any(value.count("${") > 5 for value in (*statement.resources, *statement.not_resources, *values))
 
 
 def _allowed(kind: str, value: str, parameters: Parameters) -> bool:
@@ -475,7 +502,7 @@ def _inside(value: str, allowed: Iterable[str]) -> bool:
 
 def _account_blocks(block: Any, parameters: Parameters) -> Verdict:
     wanted = {setting: parameters.get(name, "True").lower() == "true" for name, setting in BLOCK_PARAMETERS.items()}
-    wrong = [s for s, on in wanted.items() if flag(block, s, default=False) != on]
+    wrong = [s for s, on in wanted.items() if flag(block, s) != on]
     return verdict(
         not wrong, f"The account's public access block differs from the rule for {', '.join(wrong)}; change it."
     )
@@ -493,4 +520,4 @@ def account_blocks(item: ConfigurationItem, parameters: Parameters, lookup: Look
 def account_blocks_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The account's public access block is as the parameters say, all on by default; checked periodically."""
     block = next(iter(lookup.items_of_type(ACCOUNT_BLOCK)), None)
-    return _account_blocks(block.configuration if block else None, parameters)
+    return _account_blocks(block.configuration if block else dict.fromkeys(BLOCK_SETTINGS, False), parameters)
