@@ -27,6 +27,9 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+PULUMI: Final = "pulumi"
+CLOUDFORMATION: Final = "cloudformation"
+TERRAFORM: Final = "terraform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Resource:
     position: SourcePosition | None = None
     id: str = ""
     """The physical id, when the source knows it."""
+    source_type: str = ""
+    """The type in the source's own words, where these are not Pulumi's: ``AWS::S3::Bucket``, ``aws_s3_bucket``."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,8 @@ class Graph:
     guessed: tuple[str, ...] = ()
     """Look-ups answered with plausible values, one sentence each."""
     stack_outputs: Mapping[str, Any] = field(default_factory=dict)
+    language: str = PULUMI
+    """Whose words the target is written in: PULUMI, CLOUDFORMATION or TERRAFORM."""
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())

@@ -17,8 +17,8 @@ from watchkeeper.preflight.formats import FORMATS, render
 from watchkeeper.preflight.identity import IDENTITIES
 from watchkeeper.preflight.patterns import problem as pattern_problem
 from watchkeeper.preflight.policy import matches
-from watchkeeper.preflight.schedules import problem as schedule_problem
 from watchkeeper.preflight.views import BUCKET_POLICY, EVENT_TARGET, PERMISSION, REMEDIATION, ROLE_POLICY
+from watchkeeper.schedules import problem as schedule_problem
 
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 TYPES = [*IDENTITIES, BUCKET_POLICY, EVENT_TARGET, PERMISSION, REMEDIATION, ROLE_POLICY, "", "custom:x:Y"]

@@ -14,6 +14,7 @@ from watchkeeper.preflight.check import SEVERITIES, Check, CheckError, NotChecke
 from watchkeeper.preflight.registry import selected
 from watchkeeper.preflight.values import DEPTH, texts
 from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.wording import in_own_words
 
 SHORTEST_SECRET = 4
 
@@ -28,7 +29,7 @@ def run(graph: Graph, options: Options | None = None) -> Report:
     chosen = selected(options)
     for check in chosen:
         results, error = _look(check, views)
-        found += [item for item in results if isinstance(item, Finding)]
+        found += [in_own_words(graph, item, check.fix) for item in results if isinstance(item, Finding)]
         not_checked += [item for item in results if isinstance(item, NotChecked)]
         errors += [error] if error else []
     standing, accepted = suppress.apply(_hide_secrets(graph, _sorted(found)), options)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret, Unknown
+from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret, Unknown
 from watchkeeper.preflight import policy as iam
 from watchkeeper.preflight.check import Options
 from watchkeeper.preflight.identity import ACCOUNT, BUCKET_TYPES, IDENTITIES, known_name, outputs_of
@@ -201,7 +201,7 @@ class Views:
     @property
     def cloudformation(self) -> bool:
         """Whether the graph came from CloudFormation, which orders and starts Config by itself."""
-        return self.graph.source.startswith("CloudFormation")
+        return self.graph.language == CLOUDFORMATION
 
     @cached_property
     def account(self) -> str:

@@ -26,7 +26,7 @@ def look(views: Views) -> Iterator[Result]:
                 yield CHECK.finding(
                     aggregator,
                     "the source names no region: regions is empty and allRegions is not true.",
-                    fix="Give regions=[…] or all_regions=True.",
+                    fix="List regions, or set allRegions to true.",
                     path="accountAggregationSource",
                 )
 

@@ -9,6 +9,7 @@ from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.delivery import WRITE, Delivery, by_role, deliveries, missing_in_policy
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -24,7 +25,7 @@ def look(views: Views) -> Iterator[Result]:
                 f"nothing makes this delivery channel wait for {quote(late[0].name)}, which lets AWS Config "
                 f"write to the "
                 f"bucket {quote(delivery.bucket.resource.name)}.",
-                fix=f"Add depends_on=[<{late[0].name}>] to the channel's ResourceOptions.",
+                fix=order_fix(views.graph, late[0].name, "channel"),
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -19,7 +20,7 @@ def look(views: Views) -> Iterator[Result]:
             yield CHECK.finding(
                 channel,
                 f"nothing makes this delivery channel wait for the recorder {quote(recorder.name)}.",
-                fix=f"Add depends_on=[<{recorder.name}>] to the channel's ResourceOptions.",
+                fix=order_fix(views.graph, recorder.name, "channel"),
             )
 
 

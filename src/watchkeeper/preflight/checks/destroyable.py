@@ -30,7 +30,7 @@ def look(views: Views) -> Iterator[Result]:
             yield CHECK.finding(
                 resource,
                 "the resource is retained when the stack is destroyed.",
-                fix="Remove retain_on_delete (CloudFormation: DeletionPolicy: Retain).",
+                fix="Remove DeletionPolicy: Retain." if views.cloudformation else "Remove retain_on_delete.",
                 path="retainOnDelete",
             )
         for switch in SWITCHES:
@@ -49,7 +49,7 @@ def _bucket(views: Views, resource: Resource) -> Iterator[Result]:
         yield CHECK.finding(
             resource,
             "the bucket has no forceDestroy: once it holds a file it cannot be deleted.",
-            fix="Give force_destroy=True.",
+            fix="Set forceDestroy to true.",
             path="forceDestroy",
             aws_does="DeleteBucket answers BucketNotEmpty.",
         )

@@ -38,7 +38,7 @@ def look(views: Views) -> Iterator[Result]:
                     CHECK.finding(
                         resource,
                         f"the name {quote(name)} does not carry the environment {quote(environment)}.",
-                        fix=f"Name it {quote(f'{name}-{environment}')}, or leave the name to Pulumi.",
+                        fix=f"Name it {quote(f'{name}-{environment}')}, or leave the name out.",
                         path=identity.name,
                     )
                 ]

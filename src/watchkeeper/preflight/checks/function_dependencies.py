@@ -9,6 +9,7 @@ from watchkeeper.preflight.check import WARNING, Check, Result
 from watchkeeper.preflight.identity import BUCKET_TYPES
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import LOG_GROUP, QUEUE, TOPIC, Function, Views
+from watchkeeper.preflight.wording import order_fix
 
 USED = (*BUCKET_TYPES, TOPIC, QUEUE, "aws:dynamodb/table:Table", "aws:ssm/parameter:Parameter")
 
@@ -19,10 +20,10 @@ def look(views: Views) -> Iterator[Result]:
     for function in views.functions:
         for variable, used in _used(views, function):
             if not _ordered(views, function.resource, used):
-                yield _late(function, used, f"its variable {quote(variable)} names it by hand")
+                yield _late(views, function, used, f"its variable {quote(variable)} names it by hand")
         group = groups.get(f"/aws/lambda/{function.name}")
         if group is not None and not _ordered(views, function.resource, group):
-            yield _late(function, group, "the first invocation would make it without retention")
+            yield _late(views, function, group, "the first invocation would make it without retention")
 
 
 def _used(views: Views, function: Function) -> Iterator[tuple[str, Resource]]:
@@ -37,11 +38,11 @@ def _ordered(views: Views, one: Resource, other: Resource) -> bool:
     return views.after(one, other) or views.after(other, one)
 
 
-def _late(function: Function, used: Resource, why: str) -> Result:
+def _late(views: Views, function: Function, used: Resource, why: str) -> Result:
     return CHECK.finding(
         function.resource,
         f"nothing makes this function wait for {quote(used.name)}: {why}.",
-        fix=f"Take the value from {used.name}'s output, or add depends_on=[<{used.name}>].",
+        fix=f"Take the value from {used.name}'s output. Or: {order_fix(views.graph, used.name, 'function')}",
         path="environment.variables",
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.values import quote, truth
 from watchkeeper.preflight.views import RECORDER_STATUS, Views
+from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -21,7 +22,7 @@ def look(views: Views) -> Iterator[Result]:
             yield CHECK.finding(
                 status,
                 f"the recorder may be started before the delivery channel {quote(channel.name)} exists.",
-                fix=f"Add depends_on=[<{channel.name}>] to the RecorderStatus's ResourceOptions.",
+                fix=order_fix(views.graph, channel.name, "recorder's status"),
             )
 
 

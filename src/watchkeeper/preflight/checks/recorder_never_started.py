@@ -20,13 +20,13 @@ def look(views: Views) -> Iterator[Result]:
         if any(enabled):
             continue
         if any(answer is None for answer in enabled) or any(link.unknown for _, link in states):
-            yield CHECK.unknown(recorder, "whether its RecorderStatus enables it is known only after the deployment")
+            yield CHECK.unknown(recorder, "whether its status enables it is known only after the deployment")
         elif own:
             yield CHECK.finding(
                 own[0], f"isEnabled is false: the recorder {quote(recorder.name)} stays stopped.", path="isEnabled"
             )
         else:
-            yield CHECK.finding(recorder, "no RecorderStatus starts this recorder.")
+            yield CHECK.finding(recorder, "nothing starts this recorder.")
 
 
 CHECK = Check(

@@ -30,7 +30,7 @@ def _look_at(views: Views, remediation: Resource, parameters: list[object]) -> I
         yield CHECK.finding(
             remediation,
             "no parameter has a resourceValue: the document is never told which resource to correct.",
-            fix='Give the document\'s resource parameter resource_value="RESOURCE_ID".',
+            fix="Give the document's resource parameter RESOURCE_ID as its resourceValue.",
             path="parameters",
         )
     names = [one(parameter, ("name",)) for parameter in parameters]
@@ -38,7 +38,7 @@ def _look_at(views: Views, remediation: Resource, parameters: list[object]) -> I
         yield CHECK.finding(
             remediation,
             f"the remediation is automatic and has no {ROLE_PARAMETER}.",
-            fix=f'Add the parameter {{"name": "{ROLE_PARAMETER}", "static_value": role.arn}}.',
+            fix=f"Add the parameter {ROLE_PARAMETER} with the role's ARN as its staticValue.",
             path="parameters",
             aws_does="PutRemediationConfigurations answers InvalidParameterValueException.",
         )

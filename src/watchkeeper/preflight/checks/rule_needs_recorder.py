@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import RULE, Views
+from watchkeeper.preflight.views import RECORDER_STATUS, RULE, Views
+from watchkeeper.preflight.wording import order_fix
 
 NEEDS = (RULE, "aws:cfg/conformancePack:ConformancePack")
 
@@ -16,11 +17,12 @@ def look(views: Views) -> Iterator[Result]:
     for rule in views.of_type(*NEEDS):
         if views.recorders:
             if not any(views.after(rule, recorder) for recorder in views.recorders):
+                started = views.of_type(RECORDER_STATUS) or views.recorders
                 name = views.recorders[0].name
                 yield CHECK.finding(
                     rule,
                     f"nothing makes this rule wait for the recorder {quote(name)}.",
-                    fix=f"Add depends_on=[<{name}'s RecorderStatus>] (or the recorder) to the rule's ResourceOptions.",
+                    fix=order_fix(views.graph, started[0].name, "rule"),
                 )
         elif views.options.account is None:
             yield CHECK.finding(

@@ -8,6 +8,7 @@ from watchkeeper.preflight.check import WARNING, Check, Result
 from watchkeeper.preflight.targets import function_targets, permissions_for
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -20,7 +21,7 @@ def look(views: Views) -> Iterator[Result]:
             yield CHECK.finding(
                 target.resource,
                 f"nothing makes this target wait for the permission {quote(found[0].name)}.",
-                fix=f"Add depends_on=[<{found[0].name}>] to the target's ResourceOptions.",
+                fix=order_fix(views.graph, found[0].name, "target"),
             )
 
 

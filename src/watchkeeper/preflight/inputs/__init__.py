@@ -60,6 +60,8 @@ def read_document(
             return Target(pulumi_state.read_preview(document, name))
         if pulumi_state.is_export(document):
             return Target(pulumi_state.read_export(document, name))
+        if terraform.is_raw_state(document):
+            raise TargetError(f"{name} is a Terraform state file: give the output of `terraform show -json`")
         if terraform.is_plan(document):
             return Target(terraform.read(document, name, region))
         if cloudformation.is_template(document):

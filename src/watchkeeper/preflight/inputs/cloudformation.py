@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource
+from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Archive, Asset, Graph, Reference, Resource
 from watchkeeper.model import SourcePosition
 from watchkeeper.preflight.identity import ACCOUNT, IDENTITIES, outputs_of
 from watchkeeper.preflight.inputs.cloudformation_types import ATTRIBUTES, REF, TYPES, UNREAD
-from watchkeeper.preflight.inputs.spelling import Mapped, lower_camel, respell
+from watchkeeper.preflight.inputs.spelling import Mapped, environment_of, lower_camel, respell
 from watchkeeper.preflight.inputs.target import TargetError
 from watchkeeper.preflight.values import DEPTH
 
@@ -27,7 +27,6 @@ PSEUDO_REGION = "${AWS::Region}"
 LARGEST_YAML = 10_000_000
 """Bytes; CloudFormation itself takes one million."""
 MOST_VALUES = 3_000_000
-ENVIRONMENTS = ("EnvironmentSuffix", "Environment", "EnvironmentName", "Env", "Stage")
 _SUBSTITUTE = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
@@ -144,15 +143,13 @@ class _Template:
                 resources[resource.urn] = resource
         if self.document.get("Transform"):
             self.unread.append(f"the transform {self.document['Transform']} was not applied")
-        environment = next(
-            (self.parameters[key] for key in ENVIRONMENTS if isinstance(self.parameters.get(key), str)), ""
-        )
         return Graph(
             resources,
-            stack=str(environment),
+            stack=environment_of(self.parameters),
             source=f"CloudFormation template {self.name}",
             region=self.region,
             unread=tuple(dict.fromkeys(self.unread)),
+            language=CLOUDFORMATION,
         )
 
     def _wanted(self, raw: Mapping[str, Any]) -> bool:
@@ -188,6 +185,7 @@ class _Template:
             inputs=inputs,
             dependencies=tuple(self._urn(item) for item in named if item in self.raw),
             property_dependencies={key: tuple(sorted(urns)) for key, urns in self.seen.by_property.items()},
+            source_type=str(raw["Type"]),
             retain_on_delete=raw.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"),
             position=SourcePosition(self.name, self.lines[logical]) if logical in self.lines else None,
         )
@@ -398,6 +396,7 @@ def _part(resource: Resource, suffix: str, kind: str, inputs: Mapping[str, Any],
         dependencies=(resource.urn, *resource.dependencies),
         property_dependencies=dict.fromkeys(inputs, urns),
         position=resource.position,
+        source_type=resource.source_type,
     )
 
 

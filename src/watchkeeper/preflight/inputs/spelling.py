@@ -1,5 +1,4 @@
-"""From other tools' spellings to Pulumi's: tables of types and renamed properties, and the functions that "
-"apply them."""
+"""From other tools' spellings to Pulumi's: tables of types and renamed properties, and how they are applied."""
 
 from __future__ import annotations
 
@@ -47,3 +46,12 @@ def respell(value: Any, table: Mapped, path: str = "") -> Any:
 
 def _name(table: Mapped, path: str, key: str) -> str:
     return table.renames.get(path, lower_camel(key))
+
+
+ENVIRONMENTS = ("environmentsuffix", "environment", "environmentname", "envname", "env", "stage", "stagename")
+
+
+def environment_of(parameters: Mapping[str, Any]) -> str:
+    """The environment that a template's parameters or a plan's variables say, by the usual names; else empty."""
+    by_name = {key.replace("_", "").replace("-", "").lower(): value for key, value in parameters.items()}
+    return next((value for name in ENVIRONMENTS if isinstance(value := by_name.get(name), str)), "")

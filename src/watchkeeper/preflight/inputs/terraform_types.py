@@ -59,6 +59,8 @@ TYPES: Mapping[str, Mapped] = {
     "aws_cloudwatch_dashboard": _plain("aws:cloudwatch/dashboard:Dashboard"),
     "aws_cloudwatch_event_rule": _plain("aws:cloudwatch/eventRule:EventRule"),
     "aws_cloudwatch_event_target": _plain("aws:cloudwatch/eventTarget:EventTarget"),
+    "aws_cloudwatch_event_bus": _plain("aws:cloudwatch/eventBus:EventBus"),
+    "aws_cloudwatch_composite_alarm": _plain("aws:cloudwatch/compositeAlarm:CompositeAlarm", alarm_name="name"),
     "aws_scheduler_schedule": _plain("aws:scheduler/schedule:Schedule"),
     "aws_config_configuration_recorder": _plain("aws:cfg/recorder:Recorder"),
     "aws_config_configuration_recorder_status": _plain("aws:cfg/recorderStatus:RecorderStatus"),
@@ -69,7 +71,26 @@ TYPES: Mapping[str, Mapped] = {
         "aws:cfg/remediationConfiguration:RemediationConfiguration", parameter="parameters"
     ),
     "aws_config_conformance_pack": _plain("aws:cfg/conformancePack:ConformancePack"),
+    "aws_config_aggregate_authorization": _plain("aws:cfg/aggregateAuthorization:AggregateAuthorization"),
+    "aws_config_organization_conformance_pack": _plain(
+        "aws:cfg/organizationConformancePack:OrganizationConformancePack"
+    ),
+    "aws_config_organization_custom_rule": _plain("aws:cfg/organizationCustomRule:OrganizationCustomRule"),
+    "aws_config_organization_custom_policy_rule": _plain(
+        "aws:cfg/organizationCustomPolicyRule:OrganizationCustomPolicyRule"
+    ),
+    "aws_config_retention_configuration": _plain("aws:cfg/retentionConfiguration:RetentionConfiguration"),
     "aws_config_organization_managed_rule": _plain("aws:cfg/organizationManagedRule:OrganizationManagedRule"),
+    "aws_iam_user": _plain("aws:iam/user:User"),
+    "aws_iam_user_policy_attachment": _plain("aws:iam/userPolicyAttachment:UserPolicyAttachment"),
+    "aws_iam_group_policy_attachment": _plain("aws:iam/groupPolicyAttachment:GroupPolicyAttachment"),
+    "aws_iam_role_policy_attachments_exclusive": _plain(
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+    ),
+    "aws_sfn_state_machine": _plain("aws:sfn/stateMachine:StateMachine"),
+    "aws_athena_workgroup": _plain("aws:athena/workgroup:Workgroup"),
+    "aws_ssm_parameter": _plain("aws:ssm/parameter:Parameter"),
+    "aws_secretsmanager_secret": _plain("aws:secretsmanager/secret:Secret"),
     "aws_dynamodb_table": _plain("aws:dynamodb/table:Table"),
     "aws_instance": _plain("aws:ec2/instance:Instance"),
     "aws_db_instance": _plain("aws:rds/instance:Instance"),
