@@ -14,6 +14,8 @@ if __name__ == "__main__":
     sys.path.pop(0)
 
 import asyncio
+import atexit
+import gc
 import inspect
 import json
 import os
@@ -32,10 +34,15 @@ UNEXPECTED = re.compile(r"(?P<owner>[\w.<>]+)\(\) got an unexpected keyword argu
 MISSING = re.compile(r"Missing required property '(?P<name>[^']+)'")
 MISSING_ARGUMENT = re.compile(r"(?P<owner>[\w.<>]+)\(\) missing \d+ required .* arguments?: '(?P<name>[^']+)'")
 KEYWORD_ALIASES = {"_internal_init", "__init__"}
+GARBAGE_THRESHOLD = 500_000
+"""Objects made, less those gone, before Python looks for cycles among them. An SDK's classes are many and stay: at
+Python's own 700 a third of a program's time goes into looking through them again and again."""
 
 
 def main() -> int:
     """Run the program that standard input describes; 0 when it ran to its end."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    atexit.register(gc.freeze)  # the last look for cycles, at the end of the process, would find only what ends anyway
     import pulumi
     import pulumi.runtime
 
@@ -60,6 +67,7 @@ def main() -> int:
     configuration.engine = QuietEngine(configuration.engine)
     pulumi.runtime.configure(configuration)
     pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
+    wait_for_outputs_together()
     if settings["dry_run"]:
         tell_references()
     loop = asyncio.new_event_loop()
@@ -92,6 +100,30 @@ class QuietEngine:
     def Log(self, request: Any) -> Any:  # noqa: N802 - the name of the remote call
         """Pass on what is worth more than debugging."""
         return self._stub.Log(request) if request.severity > 0 else None
+
+
+class WaitTogether:
+    """``asyncio`` as the SDK's last wait should use it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def wait(self, tasks: Any, return_when: str) -> Any:
+        """Come back once all have ended or one has failed, not after each: n outputs would cost n² callbacks.
+
+        Every second too: the SDK then adds the outputs that were made meanwhile.
+        """
+        if return_when != asyncio.FIRST_COMPLETED:
+            return await asyncio.wait(tasks, return_when=return_when)
+        return await asyncio.wait(tasks, timeout=1, return_when=asyncio.FIRST_EXCEPTION)
+
+
+def wait_for_outputs_together() -> None:
+    """Let the SDK's end of the program (``wait_for_rpcs``) take time in proportion to its outputs."""
+    from pulumi.runtime import stack
+
+    if getattr(stack, "asyncio", None) is asyncio:
+        vars(stack)["asyncio"] = WaitTogether()
 
 
 def run(program: Path) -> None:
