@@ -17,6 +17,8 @@ from watchkeeper.functions.bundle import VENDORED, bundle_files
 
 OWN = "watchkeeper"
 RUNTIME_HAS = frozenset({"boto3", "botocore"})
+BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+"""The fields of Python's syntax tree that hold statements."""
 
 
 class PackageError(Exception):
@@ -83,11 +85,12 @@ def _from(node: ast.ImportFrom, package: str) -> Iterator[str]:
         yield from (f"{OWN}.{alias.name}" for alias in node.names if not alias.name.startswith("__"))
 
 
-def _at_run_time(node: ast.AST) -> Iterable[ast.AST]:
+def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements in it, however deep; an import is one, so that expressions need not be looked into."""
     if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-        for other in node.orelse:
-            yield from _at_run_time(other)
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
+        inside: Iterable[ast.AST] = node.orelse
+    else:
+        yield node
+        inside = (child for part in BODIES for child in getattr(node, part, ()))
+    for child in inside:
         yield from _at_run_time(child)
