@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,7 +14,7 @@ from watchkeeper.preflight.code.facts import Facts
 PYTHON = (".py",)
 JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 SKIP = {"node_modules", "__pycache__", ".git", "site-packages", "boto3", "botocore", "tests"}
-_INTEREST = re.compile(r"\bboto3\b|\bbotocore\b|\bos\.environ\b|\bgetenv\b|\baws_lambda")
+_INTEREST = ("boto3", "botocore", "os.environ", "getenv", "aws_lambda")
 LARGEST_FILE = 2_000_000
 MOST_FILES = 400
 MOST_BYTES = 20_000_000
@@ -62,7 +61,9 @@ def facts_of(code: Asset | Archive, root: Path, runtime: str, handler: str = "")
 def _of_interest(modules: dict[str, str], handler: str) -> dict[str, str]:
     """The modules without the libraries among them that speak neither to AWS nor to the environment (templates …)."""
     own = handler.replace("/", ".").partition(".")[0]
-    heads = {PurePosixPath(name).parts[0] for name, source in modules.items() if _INTEREST.search(source)}
+    heads = {
+        PurePosixPath(name).parts[0] for name, source in modules.items() if any(word in source for word in _INTEREST)
+    }
     return {
         name: source
         for name, source in modules.items()
