@@ -164,6 +164,59 @@ def test_a_program_that_hangs_is_ended(write: Writer) -> None:
     assert "waiting" in shown.log
 
 
+def test_an_output_that_fails_stops_the_program_though_another_never_comes(write: Writer) -> None:
+    shown = preview(
+        write("""
+        import asyncio, pulumi
+
+        async def never():
+            await asyncio.sleep(3600)
+
+        async def later(_):
+            await asyncio.sleep(0.5)
+            pulumi.Output.from_input(fails())  # made while the SDK waits for the others already
+
+        async def fails():
+            await asyncio.sleep(0.1)
+            raise ValueError("told too late")
+
+        pulumi.Output.from_input(never())
+        pulumi.Output.from_input(0).apply(later)
+        """),
+        timeout=20,
+    )
+    assert shown.error is not None
+    assert (shown.error.kind, shown.error.message) == ("ValueError", "told too late")
+
+
+def test_what_follows_from_the_inputs_can_be_told_to_the_program(write: Writer) -> None:
+    shown = preview(
+        write("""
+        import pulumi, pulumi_aws as aws
+        bucket = aws.s3.Bucket("logs", bucket="the-logs")
+        bucket.arn.apply(lambda arn: pulumi.log.info(f"it is {arn}"))
+        """),
+        foresee=lambda kind, name, inputs: {"arn": f"arn:aws:s3:::{inputs['bucket']}"} if name == "logs" else {},
+    )
+    assert "info: it is arn:aws:s3:::the-logs" in shown.log
+
+
+def test_the_caller_works_while_the_program_runs(write: Writer, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    shown = preview(
+        write(f"""
+        import pathlib, time
+        while not pathlib.Path({str(started)!r}).exists():
+            time.sleep(0.01)
+        print("both ran")
+        """),
+        timeout=20,
+        meanwhile=started.touch,
+    )
+    assert shown.error is None
+    assert "both ran" in shown.log
+
+
 def test_two_resources_of_one_name_are_refused_as_pulumi_does(write: Writer) -> None:
     error = preview(
         write("""

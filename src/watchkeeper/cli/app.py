@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -32,6 +33,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"watchkeeper {version('watchkeeper')}")
         raise typer.Exit
 
@@ -70,6 +73,7 @@ def _reach_loopback() -> None:
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless WATCHKEEPER_TRACEBACK is set."""
     _reach_loopback()
+    atexit.register(gc.freeze)  # a last look for cycles would find only what ends with the process anyway
     try:
         app()
     except CommandError as error:

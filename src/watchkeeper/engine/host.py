@@ -89,9 +89,12 @@ class Program:
             self._tell(address)
         assert self._process is not None
         error: ProgramError | None = None
-        try:
-            code = self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
+        # Python's own wait with a timeout sleeps between looks, up to 50 ms each.
+        waiter = threading.Thread(target=self._process.wait, daemon=True)
+        waiter.start()
+        waiter.join(timeout)
+        code = self._process.returncode
+        if code is None:
             error = ProgramError(
                 "timeout",
                 f"the program was still running after {timeout:g} s. It may wait for something outside, or loop; "

@@ -14,7 +14,7 @@ from watchkeeper.engine.host import Program
 from watchkeeper.engine.monitor import Answer, Registration
 from watchkeeper.engine.offline import OfflineProvider
 from watchkeeper.engine.program import ENCRYPTED, ProgramError, Project
-from watchkeeper.engine.provider import Provider, ProviderError, State
+from watchkeeper.engine.provider import Inputs, Provider, ProviderError, State
 from watchkeeper.graph import UNKNOWN, Graph, Reference, Resource, Secret, Unknown
 
 TIMEOUT: Final = 120.0
@@ -23,6 +23,8 @@ PROVIDER_PREFIX: Final = "pulumi:providers:"
 PURE: Final = frozenset({"aws:iam/getPolicyDocument:getPolicyDocument"})
 """Look-ups that only rewrite their arguments: what they ask about need not exist yet."""
 Known = Callable[[Registration], State | None]
+Foresee = Callable[[str, str, Inputs], Mapping[str, Any]]
+"""Of a type, a name and inputs: the outputs that follow from them, beside those that the provider knows."""
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,44 @@ class Preview:
     """By URN, with what the graph leaves out: aliases, delete-before-replace and the like."""
 
 
-def preview(project: Project, provider: Provider | None = None, *, timeout: float = TIMEOUT) -> Preview:
+def preview(
+    project: Project,
+    provider: Provider | None = None,
+    *,
+    timeout: float = TIMEOUT,
+    foresee: Foresee | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Preview:
     """Run the program in preview. Nothing is made, nothing outside is asked.
 
     Without a provider an offline one answers look-ups with plausible values (:mod:`watchkeeper.engine.offline`), and
     ``graph.guessed`` has a sentence for each. A program that stops, hangs or prints is no exception here: see
-    ``error`` and ``log``.
+    ``error`` and ``log``. ``meanwhile`` is called, in a thread, while the program runs in its own process.
 
     Raises
     ------
     ProjectError
         The language's own tools are missing.
     """
-    return preview_with(project, provider, lambda _: None, timeout=timeout)
+    return preview_with(project, provider, lambda _: None, timeout=timeout, foresee=foresee, meanwhile=meanwhile)
 
 
-def preview_with(project: Project, provider: Provider | None, known: Known, *, timeout: float = TIMEOUT) -> Preview:
+def preview_with(
+    project: Project,
+    provider: Provider | None,
+    known: Known,
+    *,
+    timeout: float = TIMEOUT,
+    foresee: Foresee | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Preview:
     """The same; ``known`` says what a registered resource has as id and outputs already, if it exists."""
     start = time.monotonic()
     offline = OfflineProvider(project.region) if provider is None else None
-    session = PreviewSession(project, provider or offline, known)  # type: ignore[arg-type]
+    session = PreviewSession(project, provider or offline, known, foresee)  # type: ignore[arg-type]
     with Program(project, dry_run=True) as program, monitor.serve(project, session, dry_run=True) as address:
+        if meanwhile is not None:
+            threading.Thread(target=meanwhile, daemon=True).start()
         ending = program.run(address, timeout, lambda: session.errors)
     guessed = (*_encrypted(project), *(offline.guessed if offline is not None else ()))
     graph = session.graph(guessed, offline.unread if offline is not None else ())
@@ -73,13 +92,14 @@ def _encrypted(project: Project) -> tuple[str, ...]:
 class PreviewSession:
     """Answers a program with what is known before anything exists, and remembers what it registered."""
 
-    def __init__(self, project: Project, provider: Provider, known: Known) -> None:
+    def __init__(self, project: Project, provider: Provider, known: Known, foresee: Foresee | None = None) -> None:
         self.messages: list[str] = []
         self.errors: list[str] = []
         self.registrations: dict[str, Registration] = {}
         self._project = project
         self._provider = provider
         self._known = known
+        self._foresee = foresee or (lambda *_: {})
         self._lock = threading.Lock()
         self._resources: dict[str, Resource] = {}
         self._stack_outputs: Mapping[str, Any] = {}
@@ -177,7 +197,8 @@ class PreviewSession:
         if existing is not None:
             return Answer(existing.id, secret_again(registration, existing.outputs))
         plain = wire.map_values(wire.without_secrets(registration.inputs), _unknown)
-        known = self._provider.preview_outputs(registration.type, registration.name, plain)
+        asked = (registration.type, registration.name, plain)
+        known = {**self._provider.preview_outputs(*asked), **self._foresee(*asked)}
         return Answer("", secret_again(registration, known))
 
     def _read(self, registration: Registration, id_: str) -> Mapping[str, Any]:

@@ -22,6 +22,8 @@ def checks() -> Mapping[str, Check]:
 
 def unknown_names(names: tuple[str, ...]) -> list[str]:
     """Those of the names that are neither an id nor a tag of a check."""
+    if not names:
+        return []
     known = set(checks()) | {tag for check in checks().values() for tag in check.tags}
     return [name for name in names if name not in known]
 

@@ -1,4 +1,7 @@
-"""Readers: each turns one kind of input into a graph. ``read_target`` finds out which kind it is."""
+"""Readers: each turns one kind of input into a graph. ``read_target`` finds out which kind it is.
+
+A reader is imported when there is something for it to read: a template needs no engine, a program no template's reader.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.preflight.inputs import cloudformation, pulumi_program, pulumi_state, terraform
 from watchkeeper.preflight.inputs.target import Target, TargetError
 
 __all__ = ["Target", "TargetError", "read_document", "read_target"]
@@ -33,6 +35,8 @@ def read_target(path: Path | str, *, stack: str = "", region: str | None = None)
     """
     path = Path(path)
     if path.is_dir() or path.name in ("Pulumi.yaml", "Pulumi.yml"):
+        from watchkeeper.preflight.inputs import pulumi_program
+
         return pulumi_program.read(path if path.is_dir() else path.parent, stack, region)
     if not path.is_file():
         raise TargetError(f"{path} is not there; give {KINDS}")
@@ -41,6 +45,8 @@ def read_target(path: Path | str, *, stack: str = "", region: str | None = None)
 
 
 def _read_file(path: Path, region: str | None) -> Target:
+    from watchkeeper.preflight.inputs import cloudformation
+
     if path.stat().st_size > LARGEST:
         raise TargetError(f"{path} has more than {LARGEST} bytes")
     try:
@@ -55,6 +61,8 @@ def read_document(
     document: Any, name: str, lines: Mapping[str, int] | None = None, region: str | None = None
 ) -> Target:
     """The graph of a document that was read already. Raises TargetError when it is of no kind that is known."""
+    from watchkeeper.preflight.inputs import cloudformation, pulumi_state, terraform
+
     if isinstance(document, Mapping):
         if pulumi_state.is_preview(document):
             return Target(pulumi_state.read_preview(document, name))

@@ -9,28 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from watchkeeper import catalog
-from watchkeeper.engine.offline import ACCOUNT, OfflineProvider
-from watchkeeper.engine.preview import preview
-from watchkeeper.engine.program import ProjectError, load_project
+from watchkeeper.engine.offline import ACCOUNT
+from watchkeeper.engine.preview import Foresee, Preview, preview
+from watchkeeper.engine.program import Project, ProjectError, load_project
 from watchkeeper.engine.provider import Inputs
 from watchkeeper.graph import Resource
+from watchkeeper.preflight.code import services
 from watchkeeper.preflight.identity import outputs_of
 from watchkeeper.preflight.inputs.target import Target, TargetError
 from watchkeeper.preflight.registry import checks
-
-
-class Foreseeing(OfflineProvider):
-    """The offline provider, with the names and ARNs that follow from the inputs."""
-
-    def preview_outputs(self, resource_type: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-        """The inputs, the name, the ARN and the id as they will be, or a stand-in for a made-up name."""
-        resource = Resource(urn=f"{resource_type}::{name}", type=resource_type, name=name, inputs=inputs)
-        foreseen = outputs_of(resource, self.region, ACCOUNT)
-        return {**inputs, **foreseen}
 
 
 def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
@@ -47,25 +37,35 @@ def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
         project = load_project(directory, stack or default_stack(directory))
         if region:
             project = replace(project, config={**project.config, "aws:region": region})
-        Thread(target=_warm_up, daemon=True).start()
-        provider = Foreseeing(project.region)
-        result = preview(project, provider)
+        return target_of(project, preview(project, foresee=foreseeing(project.region, ACCOUNT), meanwhile=warm_up))
     except ProjectError as error:
         raise TargetError(str(error)) from error
-    graph = result.graph
-    graph = replace(
-        graph,
-        guessed=(*graph.guessed, *provider.guessed),
-        unread=tuple(dict.fromkeys((*graph.unread, *provider.unread))),
-    )
-    return Target(graph, result.error, str(project.working_directory), result.log)
 
 
-def _warm_up() -> None:
-    """Load checks and catalogs while the program runs in its own process: that is most of the wall time."""
+def target_of(project: Project, shown: Preview) -> Target:
+    """What a preview of the project showed."""
+    return Target(shown.graph, shown.error, str(project.working_directory), shown.log)
+
+
+def foreseeing(region: str | None, account: str) -> Foresee:
+    """The name, the ARN and the id as they will be in this region and account; a stand-in for a made-up name."""
+
+    def foresee(resource_type: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+        resource = Resource(urn=f"{resource_type}::{name}", type=resource_type, name=name, inputs=inputs)
+        return outputs_of(resource, region, account)
+
+    return foresee
+
+
+def warm_up() -> None:
+    """Load what the checks need, while the program runs in its own process: that takes as long as most of the checks.
+
+    Every function of such a deployment calls AWS Config; with its model botocore and the list of services are there.
+    """
     checks()
     catalog.managed_rules()
     catalog.managed_policies()
+    services.operations("config")
 
 
 def default_stack(directory: Path) -> str:
