@@ -42,6 +42,14 @@ def test_values_by_type(identifier: str, raw: Any, parsed: Any) -> None:
         ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetention": "7"}, "did you mean backupRetentionPeriod?"),
         ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", {"x": "1"}, "the rule has no parameters"),
         ("EC2_INSTANCE_TYPE_ALLOWED", {}, "did you mean DESIRED_INSTANCE_TYPE?"),
+        ("ALB_DESYNC_MODE_CHECK", {"desyncMode": "monitor,defensive,strictest"}, "takes 2 at the most"),
+        ("KINESIS_STREAM_BACKUP_RETENTION_CHECK", {"minimumBackupRetentionPeriod": "8761"}, "the most is 8760"),
+        ("KINESIS_STREAM_BACKUP_RETENTION_CHECK", {"minimumBackupRetentionPeriod": "a week"}, "has to be a number"),
+        ("ECR_REPOSITORY_TAGGED", {"requiredKeyTags": "Owner,aws:x"}, "not of the form"),
+        ("CW_LOGGROUP_RETENTION_PERIOD_CHECK", {"MinRetentionTime": "100"}, "AWS documents 1, 3, 5"),
+        ("CLOUDWATCH_ALARM_ACTION_CHECK", {"alarmActionRequired": "yes"}, "AWS documents true, false"),
+        ("GUARDDUTY_ENABLED_CENTRALIZED", {"CentralMonitoringAccount": "me"}, "not of the form"),
+        ("EKS_CLUSTER_SUPPORTED_VERSION", {"oldestVersionSupported": "latest"}, "not of the form"),
         ("DESIRED_INSTANCE_TYPE", "[]", "not a JSON object"),
         ("DESIRED_INSTANCE_TYPE", "{", "not JSON"),
         ("DESIRED_INSTANCE_TYPE", " " * 1025, "AWS takes 1024"),
@@ -74,7 +82,7 @@ def test_boundaries_of_ranges(parameter: Any) -> None:
     for limit, step in ((parameter.minimum, -1), (parameter.maximum, 1)):
         if limit is None:
             continue
-        assert parse_value(parameter, str(int(limit))) == limit
+        assert float(parse_value(parameter, str(int(limit)))) == limit
         with pytest.raises(ValueError, match=parameter.name):
             parse_value(parameter, str(int(limit) + step))
 

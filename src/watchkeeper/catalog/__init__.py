@@ -2,7 +2,8 @@
 
 Nothing here asks AWS. The files in ``data/`` are written by ``scripts/make_catalog.py``; each names its source,
 version, date and licence (:func:`sources`). ``overlays.json`` is kept by hand: what the sources are known to lack.
-``verified.json`` says which rules were read against their page, and when. Every loader reads its file once, on first use.
+``verified.json`` says which rules were read against their page, and when. Every loader reads its file once, on first
+use.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class Parameter:
     values: tuple[str, ...] = ()
     """The only values that AWS documents; of each element where the type is CSV. Empty: not limited."""
     pattern: str = ""
+    most: int | None = None
+    """How many values a CSV may have at the most; None: not limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +286,14 @@ def _managed_rules() -> Mapping[str, ManagedRule]:
 
 def _managed_rule(identifier: str, raw: dict[str, Any], limits: dict[str, Any]) -> ManagedRule:
     types = tuple(raw["types"])
+    common = _overlays()["limits_by_name"]
     name = _overlays()["rule_names"].get(identifier, identifier.lower().replace("_", "-"))
     return ManagedRule(
         identifier=identifier,
         name=name,
         description=raw.get("description") or _readable(name),
         trigger=raw["trigger"],
-        parameters=tuple(_parameter(p, limits.get(p["name"], {})) for p in raw["parameters"]),
+        parameters=tuple(_parameter(p, limits.get(p["name"]) or common.get(p["name"], {})) for p in raw["parameters"]),
         resource_types=types,
         available_regions=frozenset(raw.get("only", ())),
         excluded_regions=frozenset(raw.get("except", ())),
@@ -309,6 +313,7 @@ def _parameter(raw: dict[str, Any], limits: dict[str, Any]) -> Parameter:
         maximum=limits.get("max"),
         values=tuple(limits.get("values", ())),
         pattern=limits.get("pattern", ""),
+        most=limits.get("most"),
     )
 
 

@@ -93,14 +93,17 @@ def parse_value(parameter: Parameter, raw: Any) -> Any:
     """One value by its parameter's type and documented limits. Raises ValueError saying what to write."""
     convert = _CONVERT.get(parameter.type) or _string
     value = convert(parameter, raw)
+    if parameter.most is not None and len(value) > parameter.most:
+        raise ValueError(f"{parameter.name} has {len(value)} values; AWS takes {parameter.most} at the most")
     for element in value if isinstance(value, tuple) else (value,):
         _check_limits(parameter, element)
     return value
 
 
 def _check_limits(parameter: Parameter, value: Any) -> None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        _check_range(parameter, value)
+    if parameter.minimum is not None or parameter.maximum is not None:
+        # A few numbers are documented as String.
+        _check_range(parameter, value if isinstance(value, int | float) else _double(parameter, value))
     if parameter.values and str(value) not in parameter.values:
         raise ValueError(f'{parameter.name} is "{value}"; AWS documents {", ".join(parameter.values)}')
     if parameter.pattern and not re.fullmatch(parameter.pattern, str(value)):

@@ -62,6 +62,8 @@ def _parameter(parameter: Parameter) -> str:
         notes.append(f"console default {parameter.default}")
     if parameter.minimum is not None or parameter.maximum is not None:
         notes.append(_range(parameter))
+    if parameter.most is not None:
+        notes.append(f"{parameter.most} at the most")
     if parameter.values:
         notes.append("one of " + " ".join(dict.fromkeys(value.lower() if value.lower() in ("true", "false") else value
                                                         for value in parameter.values)))  # fmt: skip
