@@ -6,6 +6,9 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from watchkeeper import catalog
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
@@ -13,10 +16,15 @@ from watchkeeper.rules.base import (
     REGISTRY,
     Lookup,
     Parameters,
+    RuleFunction,
     RuleLogic,
     listed,
+    need,
+    not_applicable,
+    pick,
     rule,
     shown,
+    text,
     verdict,
     violation,
 )
@@ -41,7 +49,11 @@ def required_tags(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 
 def tagged(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The resource has tags of its own, all of requiredKeyTags where they are given (aws:… tags don't count)."""
-    own = {key for key in item.tags if not key.startswith("aws:")}
+    return _judge(item.tags, parameters)
+
+
+def _judge(tags: Mapping[str, Any], parameters: Parameters) -> Verdict:
+    own = {key for key in tags if not key.startswith("aws:")}
     wanted = parameters.get("requiredKeyTags", ())
     if not wanted:
         return verdict(bool(own), "The resource has no tags; add some.")
@@ -49,15 +61,52 @@ def tagged(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> V
     return verdict(not missing, f"Tags missing: {listed(missing)}; add them.")
 
 
+_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ALB_TAGGED": ("type", ("application",)),
+    "NLB_TAGGED": ("type", ("network",)),
+    "GLB_TAGGED": ("type", ("gateway",)),
+    "ALB_LISTENER_TAGGED": ("Protocol", ("HTTP", "HTTPS")),
+    "NLB_LISTENER_TAGGED": ("Protocol", ("TCP", "UDP", "TCP_UDP", "TLS", "QUIC", "TCP_QUIC")),
+    "GLB_LISTENER_TAGGED": ("Protocol", ("GENEVE",)),
+}
+"""Rules about some resources of their type only: what tells them apart.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html"""
+
+
+def _of_kind(field: str, kinds: tuple[str, ...]) -> RuleFunction:
+    def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+        kind = text(item.configuration, field)
+        if kind not in kinds:
+            return not_applicable(f"The rule is not for {field} {shown(kind)}.")
+        return tagged(item, parameters, lookup)
+
+    return judge
+
+
+def compute_resources_tagged(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """What a managed compute environment starts gets tags: those of ComputeResources, not the environment's own."""
+    if text(item.configuration, "Type").upper() != "MANAGED":
+        return not_applicable("The compute environment is not managed.")
+    return _judge(pick(need(item.configuration, "ComputeResources"), "Tags") or {}, parameters)
+
+
+_FUNCTIONS: dict[str, RuleFunction] = {
+    **{identifier: _of_kind(*kind) for identifier, kind in _KINDS.items()},
+    "BATCH_MANAGED_COMPUTE_ENV_COMPUTE_RESOURCES_TAGGED": compute_resources_tagged,
+}
+
+
 def _register_family() -> None:
-    """Every managed rule named …_TAGGED with the one parameter requiredKeyTags says the same of one resource type."""
+    """Every managed rule named …_TAGGED with the one parameter requiredKeyTags says the same of one resource type, but
+    for those in the tables above."""
     for managed in catalog.managed_rules().values():
         names = [parameter.name for parameter in managed.parameters]
         if not managed.identifier.endswith("_TAGGED") or names != ["requiredKeyTags"]:
             continue
         service = managed.resource_types[0].removeprefix("AWS::")
         REGISTRY[managed.identifier] = RuleLogic(
-            managed.identifier, tagged, managed.resource_types, Severity.LOW, "Tags", (), (),
+            managed.identifier, _FUNCTIONS.get(managed.identifier, tagged), managed.resource_types,
+            Severity.LOW, "Tags", (), (),
             f"The {service} has tags of its own, all of requiredKeyTags where they are given.",
         )  # fmt: skip
 
