@@ -72,6 +72,7 @@ def test_event_selectors_of_each_trail(clients):
     [
         ("account.security_contact", "account:GetAlternateContact"),
         ("ec2.ebs_encryption_by_default", "ec2:GetEbsEncryptionByDefault"),
+        ("ecr.registry_scanning", "ecr:GetRegistryScanningConfiguration"),
         ("guardduty.detectors", "guardduty:ListDetectors"),
         ("iam.access_analyzers", "accessanalyzer:ListAnalyzers"),
         ("securityhub.enabled", "securityhub:DescribeHub"),
@@ -91,7 +92,25 @@ ANSWERS: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {
     ("GET", "/accounts"): (403, {"__type": "InvalidAccessException", "message": "not subscribed"}),
     ("GET", "/analyzer"): (200, {"analyzers": [{"type": "ACCOUNT", "status": "ACTIVE", "arn": "a", "name": "a"}]}),
     ("POST", "/getAlternateContact"): (404, {"__type": "ResourceNotFoundException", "message": "none"}),
-    ("POST", "/"): (400, {"__type": "AWSOrganizationsNotInUseException", "message": "none"}),
+    ("POST", "AWSOrganizationsV20161128.DescribeOrganization"): (
+        400,
+        {"__type": "AWSOrganizationsNotInUseException", "message": "none"},
+    ),
+    ("POST", "AmazonEC2ContainerRegistry_V20150921.GetRegistryScanningConfiguration"): (
+        200,
+        {
+            "registryId": "123456789012",
+            "scanningConfiguration": {
+                "scanType": "ENHANCED",
+                "rules": [
+                    {
+                        "scanFrequency": "CONTINUOUS_SCAN",
+                        "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}],
+                    }
+                ],
+            },
+        },
+    ),
 }
 
 
@@ -100,7 +119,7 @@ class Answering(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
-        status, body = ANSWERS[self.command, self.path.partition("?")[0]]
+        status, body = ANSWERS[self.command, self.headers.get("x-amz-target") or self.path.partition("?")[0]]
         content = json.dumps(body).encode()
         self.send_response(status)
         if "__type" in body:
@@ -131,3 +150,5 @@ def test_the_answers_that_aws_documents(documented):
     assert fact("iam.access_analyzers") == [{"type": "ACCOUNT", "status": "ACTIVE"}]
     assert fact("account.security_contact") is False
     assert fact("organizations.master_account_id") is None
+    (rule,) = fact("ecr.registry_scanning")
+    assert (rule["scanFrequency"], rule["repositoryFilters"][0]["filter"]) == ("CONTINUOUS_SCAN", "*")

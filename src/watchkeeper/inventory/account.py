@@ -140,6 +140,12 @@ def _scalable_targets(ctx: Context) -> list[dict[str, Any]]:
     return list(ctx.pages(service, operation, "ScalableTargets", ServiceNamespace="dynamodb"))
 
 
+def _registry_scanning(ctx: Context) -> list[dict[str, Any]]:
+    """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRegistryScanningConfiguration.html"""
+    answer = ctx.ask("ecr", "get_registry_scanning_configuration").get("scanningConfiguration") or {}
+    return list(answer.get("rules") or ())
+
+
 def _security_hub(ctx: Context) -> bool:
     """https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DescribeHub.html : an account that doesn't use it is
     answered InvalidAccessException."""
@@ -183,6 +189,7 @@ READERS: Mapping[str, Callable[[Context], Any]] = MappingProxyType(
         "dynamodb.scalable_targets": _scalable_targets,
         "ec2.ebs_encryption_by_default": _ebs_encryption,
         "ec2.public_snapshots": _public_snapshots,
+        "ecr.registry_scanning": _registry_scanning,
         "guardduty.detectors": _detectors,
         "iam.access_analyzers": _access_analyzers,
         "iam.account_summary": _account_summary,

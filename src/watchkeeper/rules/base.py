@@ -47,6 +47,7 @@ class Lookup(Protocol):
     ``account.security_contact``    bool
     ``dynamodb.scalable_targets``   Application Auto Scaling's targets of DynamoDB, in API spelling: {"ResourceId", …}
     ``cloudtrail.event_selectors``  trail ARN to {"eventSelectors": […], "advancedEventSelectors": […]}
+    ``ecr.registry_scanning``       the registry's scanning rules, in API spelling: {"scanFrequency", …}
     """
 
     def items_of_type(self, resource_type: str) -> Iterable[ConfigurationItem]:
@@ -163,6 +164,8 @@ def _flag_rule(row: FlagRule) -> RuleFunction:
 
     def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:  # noqa: ARG001
         held: Any = item.configuration
+        if not held:
+            raise Unavailable("the item holds no configuration")
         for step in path:
             held = pick(held, step)
         value = flag(held, last, default=row.default)

@@ -6,19 +6,25 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
     Lookup,
     Parameters,
+    RuleFunction,
+    Unavailable,
     array,
     dig,
     flag,
     listed,
     need,
+    not_applicable,
     pick,
     rule,
     shown,
@@ -26,20 +32,35 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.policy import account_of, matches
 from watchkeeper.rules.s3 import same_key
 
 REPOSITORY = "AWS::ECR::Repository"
 CLUSTER = "AWS::ECS::Cluster"
 TASK = "AWS::ECS::TaskDefinition"
 EKS = "AWS::EKS::Cluster"
+KEY = "AWS::KMS::Key"
+SCANNING = "ecr.registry_scanning"
 
 
-@rule("ECR_PRIVATE_IMAGE_SCANNING_ENABLED", types=(REPOSITORY,), severity=Severity.HIGH, category="Configuration")
+@rule("ECR_PRIVATE_IMAGE_SCANNING_ENABLED", types=(REPOSITORY,), severity=Severity.HIGH, category="Configuration",
+      needs=(f"account:{SCANNING}",))  # fmt: skip
 def image_scanning(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Images are scanned on push."""
-    on = flag(pick(item.configuration, "ImageScanningConfiguration"), "ScanOnPush", default=False)
-    need(item.configuration, "RepositoryName", "Arn")
-    return verdict(on, "Images are not scanned on push; turn scanning on.")
+    """Images are scanned, on push or continuously, by the repository's setting or by a rule of the registry."""
+    name = text(item.configuration, "RepositoryName")
+    if flag(pick(item.configuration, "ImageScanningConfiguration"), "ScanOnPush", default=False):
+        return COMPLIANT
+    scanned = any(_scans(scanning, name) for scanning in lookup.account_fact(SCANNING))
+    return verdict(scanned, "No image is scanned; turn on scanning, on push or continuous.")
+
+
+def _scans(scanning: Any, repository: str) -> bool:
+    """Whether a rule of the registry has the repository's images scanned without being asked. A filter without a
+    wildcard matches names that contain it: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-filters.html"""
+    if pick(scanning, "scanFrequency") == "MANUAL":
+        return False
+    filters = [text(entry, "filter") for entry in array(scanning, "repositoryFilters")]
+    return any(matches(f if "*" in f else f"*{f}*", repository) for f in filters)
 
 
 @rule("ECR_PRIVATE_TAG_IMMUTABILITY_ENABLED", types=(REPOSITORY,), severity=Severity.MEDIUM, category="Configuration")
@@ -58,16 +79,30 @@ def lifecycle_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lo
     return verdict(on, "No lifecycle policy; add one that expires old images.")
 
 
-@rule("ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED", types=(REPOSITORY,), severity=Severity.LOW, category="Encryption")
+@rule("ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED", types=(REPOSITORY,), severity=Severity.LOW, category="Encryption",
+      needs=(f"items:{KEY}",))  # fmt: skip
 def repository_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The repository is encrypted with a customer managed KMS key, one of kmsKeyArns where they are given."""
     need(item.configuration, "RepositoryName", "Arn")
     encryption = pick(item.configuration, "EncryptionConfiguration")
     key, allowed = pick(encryption, "KmsKey") or "", parameters.get("kmsKeyArns", ())
-    if pick(encryption, "EncryptionType") not in ("KMS", "KMS_DSSE") or not key:
+    managed = pick(encryption, "EncryptionType") in ("KMS", "KMS_DSSE") and key
+    if not managed or _is_of_aws(str(key), item, lookup):
         return violation("Not encrypted with a customer managed key; recreate the repository with one.")
     fits = not allowed or any(same_key(key, arn) for arn in allowed)
     return verdict(fits, f"It is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
+
+
+def _is_of_aws(key: str, item: ConfigurationItem, lookup: Lookup) -> bool:
+    """Whether AWS manages the key: ECR gives the ARN of aws/ecr too. One of another account is always its owner's."""
+    if key.endswith("alias/aws/ecr"):
+        return True
+    if account_of(key) not in ("", item.account_id):
+        return False
+    found = lookup.item(KEY, key.rsplit("/", 1)[-1])
+    if found is None:
+        raise Unavailable(f"key {shown(key, 90)} is not among the items; it may be AWS's own")
+    return text(found.configuration, "keyManager") == "AWS"
 
 
 @rule("ECS_CONTAINER_INSIGHTS_ENABLED", types=(CLUSTER,), severity=Severity.LOW, category="Logging and monitoring")
@@ -79,6 +114,45 @@ def container_insights(item: ConfigurationItem, parameters: Parameters, lookup: 
     return verdict(on, "Container Insights is off; set containerInsights to enabled.")
 
 
+_NEWEST: WeakKeyDictionary[Lookup, dict[str, int]] = WeakKeyDictionary()
+"""The newest revision of each family, gathered once for each lookup: families have hundreds of revisions."""
+
+
+def _task_rule(identifier: str, *, severity: Severity, category: str) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a rule about task definitions. AWS evaluates the latest active revision of each only (a note on the
+    pages); the others, which Config records too, are not applicable."""
+    register = rule(identifier, types=(TASK,), severity=severity, category=category, needs=(f"items:{TASK}",))
+
+    def of_the_latest(function: RuleFunction) -> RuleFunction:
+        @functools.wraps(function)
+        def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+            family, revision = _revision(item)
+            if revision < _newest(lookup).get(family, 0):
+                return not_applicable("The task definition has a later revision.")
+            return function(item, parameters, lookup)
+
+        return register(judge)
+
+    return of_the_latest
+
+
+def _revision(item: ConfigurationItem) -> tuple[str, int]:
+    arn = text(item.configuration, "TaskDefinitionArn", default=item.arn or item.resource_id)
+    family, _, revision = arn.rpartition(":")
+    if not revision.isdecimal():
+        raise Unavailable("the item does not say which revision it is")
+    return family, int(revision)
+
+
+def _newest(lookup: Lookup) -> dict[str, int]:
+    if lookup not in _NEWEST:
+        newest: dict[str, int] = {}
+        for family, revision in map(_revision, lookup.items_of_type(TASK)):
+            newest[family] = max(revision, newest.get(family, 0))
+        _NEWEST[lookup] = newest
+    return _NEWEST[lookup]
+
+
 def _containers(item: ConfigurationItem) -> list[Any]:
     found: list[Any] = need(item.configuration, "ContainerDefinitions")
     return found
@@ -88,21 +162,21 @@ def _named(containers: Iterator[Any]) -> list[str]:
     return [str(pick(container, "Name")) for container in containers]
 
 
-@rule("ECS_CONTAINERS_NONPRIVILEGED", types=(TASK,), severity=Severity.HIGH, category="Configuration")
+@_task_rule("ECS_CONTAINERS_NONPRIVILEGED", severity=Severity.HIGH, category="Configuration")
 def nonprivileged(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """No container runs privileged."""
     bad = _named(c for c in _containers(item) if flag(c, "Privileged", default=False))
     return verdict(not bad, f"Privileged containers: {listed(bad)}; set Privileged to false.")
 
 
-@rule("ECS_CONTAINERS_READONLY_ACCESS", types=(TASK,), severity=Severity.MEDIUM, category="Configuration")
+@_task_rule("ECS_CONTAINERS_READONLY_ACCESS", severity=Severity.MEDIUM, category="Configuration")
 def readonly_root(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every container's root file system is read-only."""
     bad = _named(c for c in _containers(item) if not flag(c, "ReadonlyRootFilesystem", default=False))
     return verdict(not bad, f"Writable root file systems: {listed(bad)}; set ReadonlyRootFilesystem to true.")
 
 
-@rule("ECS_NO_ENVIRONMENT_SECRETS", types=(TASK,), severity=Severity.HIGH, category="Identity")
+@_task_rule("ECS_NO_ENVIRONMENT_SECRETS", severity=Severity.HIGH, category="Identity")
 def no_environment_secrets(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """No container has one of secretKeys among its environment variables."""
     keys = set(parameters["secretKeys"])
@@ -112,43 +186,42 @@ def no_environment_secrets(item: ConfigurationItem, parameters: Parameters, look
     return verdict(not found, f"Secrets in the environment: {listed(found)}; use Secrets Manager or SSM parameters.")
 
 
-@rule("ECS_TASK_DEFINITION_LOG_CONFIGURATION", types=(TASK,), severity=Severity.MEDIUM,
-      category="Logging and monitoring")  # fmt: skip
+@_task_rule("ECS_TASK_DEFINITION_LOG_CONFIGURATION", severity=Severity.MEDIUM, category="Logging and monitoring")
 def log_configuration(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every container has a log configuration."""
     bad = _named(c for c in _containers(item) if not pick(pick(c, "LogConfiguration"), "LogDriver"))
     return verdict(not bad, f"Containers without log configuration: {listed(bad)}; add one.")
 
 
-@rule("ECS_TASK_DEFINITION_MEMORY_HARD_LIMIT", types=(TASK,), severity=Severity.LOW, category="Configuration")
+@_task_rule("ECS_TASK_DEFINITION_MEMORY_HARD_LIMIT", severity=Severity.LOW, category="Configuration")
 def memory_limit(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every container has a hard memory limit."""
     bad = _named(c for c in _containers(item) if not pick(c, "Memory"))
     return verdict(not bad, f"Containers without memory limit: {listed(bad)}; set Memory.")
 
 
-@rule("ECS_TASK_DEFINITION_NONROOT_USER", types=(TASK,), severity=Severity.HIGH, category="Identity")
+@_task_rule("ECS_TASK_DEFINITION_NONROOT_USER", severity=Severity.HIGH, category="Identity")
 def nonroot_user(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every container runs as a user other than root."""
     bad = _named(c for c in _containers(item) if str(pick(c, "User") or "root").split(":")[0] in ("root", "0"))
     return verdict(not bad, f"Containers that run as root: {listed(bad)}; set User.")
 
 
-@rule("ECS_TASK_DEFINITION_PID_MODE_CHECK", types=(TASK,), severity=Severity.HIGH, category="Configuration")
+@_task_rule("ECS_TASK_DEFINITION_PID_MODE_CHECK", severity=Severity.HIGH, category="Configuration")
 def pid_mode(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The task does not share the host's process namespace."""
     _containers(item)
     return verdict(pick(item.configuration, "PidMode") != "host", "PidMode is host; use task or leave it out.")
 
 
-@rule("ECS_TASK_DEFINITION_NETWORK_MODE_NOT_HOST", types=(TASK,), severity=Severity.HIGH, category="Network")
+@_task_rule("ECS_TASK_DEFINITION_NETWORK_MODE_NOT_HOST", severity=Severity.HIGH, category="Network")
 def network_mode(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The task does not use the host's network."""
     _containers(item)
     return verdict(pick(item.configuration, "NetworkMode") != "host", "NetworkMode is host; use awsvpc.")
 
 
-@rule("ECS_AWSVPC_NETWORKING_ENABLED", types=(TASK,), severity=Severity.MEDIUM, category="Network")
+@_task_rule("ECS_AWSVPC_NETWORKING_ENABLED", severity=Severity.MEDIUM, category="Network")
 def awsvpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The task's network mode is awsvpc."""
     _containers(item)
@@ -215,24 +288,29 @@ def _enabled_logs(logging: Any) -> set[str]:
     return {str(pick(entry, "Type")) for entry in array(cluster, "EnabledTypes")}
 
 
-def _version(item: ConfigurationItem, parameters: Parameters) -> Verdict:
-    version, oldest = text(item.configuration, "Version"), parameters["oldestVersionSupported"]
-    if _numbers(version) >= _numbers(oldest):
-        return COMPLIANT
-    return violation(f"Kubernetes {shown(version)}; upgrade to {oldest} or later.")
+def _version(item: ConfigurationItem) -> tuple[int, ...]:
+    version = text(item.configuration, "Version")
+    if not re.fullmatch(r"\d+(\.\d+)*", version):
+        raise Unavailable(f"{shown(version)} is not a version of Kubernetes")
+    return _numbers(version)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in version.split("."))
 
 
 @rule("EKS_CLUSTER_OLDEST_SUPPORTED_VERSION", types=(EKS,), severity=Severity.MEDIUM, category="Configuration")
 def oldest_version(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The cluster does not run a version before oldestVersionSupported."""
-    return _version(item, parameters)
+    """The cluster does not run oldestVersionSupported itself, whose support ends next."""
+    version, oldest = _version(item), parameters["oldestVersionSupported"]
+    if version < _numbers(oldest):
+        raise Unavailable(f"the version is before {oldest}; the rule only tells clusters at {oldest} from later ones")
+    return verdict(version != _numbers(oldest), f"Kubernetes {oldest} is the oldest supported version; upgrade.")
 
 
 @rule("EKS_CLUSTER_SUPPORTED_VERSION", types=(EKS,), severity=Severity.MEDIUM, category="Configuration")
 def supported_version(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The cluster runs oldestVersionSupported or later."""
-    return _version(item, parameters)
+    version, oldest = _version(item), parameters["oldestVersionSupported"]
+    fits = version >= _numbers(oldest)
+    return verdict(fits, f"Kubernetes {shown(pick(item.configuration, 'Version'))}; upgrade to {oldest} or later.")
