@@ -25,9 +25,12 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.policy import statements
+from watchkeeper.rules.policy import Statement, statements
 
 FUNCTION = "AWS::Lambda::Function"
+S3 = "s3.amazonaws.com"
+ACCOUNTS = frozenset({"aws:sourceaccount", "aws:sourceorgid"})
+"""What keeps S3 to one's own accounts; the ARN of a bucket does not, for a bucket can change hands."""
 
 
 def _known(item: ConfigurationItem) -> None:
@@ -37,19 +40,31 @@ def _known(item: ConfigurationItem) -> None:
 @rule("LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED", types=(FUNCTION,), severity=Severity.CRITICAL,
       category="Public access", aspects=("Policy",))  # fmt: skip
 def not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The function's policy lets nobody invoke it who isn't named."""
+    """The function's policy lets nobody invoke it who isn't named, and S3 for a fixed account only."""
+    _known(item)
     held = aspect(item, "Policy")
     policy = statements(dig(held, "policyContent") if isinstance(held, dict) and "policyContent" in held else held)
-    bad = next((s for s in policy if s.is_public), None)
-    return verdict(bad is None, f"The policy's {bad.label if bad else ''} is public; name principals or a source.")
+    bad = next((s for s in policy if s.is_public or _nobody_named(s)), None)
+    if bad:
+        return violation(f"The policy's {bad.label} is public; name principals or a source.")
+    bad = next((s for s in policy if s.allows and ("Service", S3) in s.principals and not s.held_to(ACCOUNTS)), None)
+    label = bad.label if bad else ""
+    return verdict(bad is None, f"The policy's {label} lets S3 in for any account; add AWS:SourceAccount.")
+
+
+def _nobody_named(statement: Statement) -> bool:
+    """The page counts an empty principal as public, as it does a wildcard."""
+    return statement.allows and any(not value for _, value in statement.principals)
 
 
 @rule("LAMBDA_FUNCTION_SETTINGS_CHECK", types=(FUNCTION,), severity=Severity.MEDIUM, category="Configuration")
 def settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Runtime, role, memory (128) and timeout (3) are as given; functions from images are not applicable."""
+    """Runtime, role, memory (128) and timeout (3) are as given; images and OS-only runtimes are not applicable."""
     if item.configuration.get("packageType") == "Image":
         return not_applicable("The function is a container image.")
     runtime = text(item.configuration, "runtime")
+    if runtime.startswith("provided"):
+        return not_applicable("The function's runtime is OS-only.")
     if runtime not in parameters["runtime"]:
         return violation(f"The runtime is {shown(runtime)}; use one of {listed(parameters['runtime'])}.")
     role, held = parameters.get("role"), item.configuration.get("role")
@@ -94,8 +109,8 @@ def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
 def concurrency(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The function has reserved concurrency, between ConcurrencyLimitLow and ConcurrencyLimitHigh where given."""
     _known(item)
-    held = dig(aspect(item, "Concurrency"), "reservedConcurrentExecutions")
-    if held is None:
+    held = number(aspect(item, "Concurrency"), "reservedConcurrentExecutions", default=-1)
+    if held < 0:
         return violation("No reserved concurrency; reserve some for the function.")
     low, high = (number(parameters, f"ConcurrencyLimit{end}", default=-1) for end in ("Low", "High"))
     if low >= 0 and held < low:

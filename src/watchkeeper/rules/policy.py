@@ -10,7 +10,7 @@ import fnmatch
 import functools
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -117,6 +117,10 @@ class Statement:
     def is_public(self) -> bool:
         """Whether it gives something to everybody, in S3's sense: no condition holds it to a fixed value."""
         return self.allows and self.for_everybody and not any(_restricts(c) for c in self.conditions)
+
+    def held_to(self, keys: Collection[str]) -> bool:
+        """Whether a condition holds one of these keys (in lower case) to a fixed value."""
+        return any(condition.key in keys and _restricts(condition) for condition in self.conditions)
 
     @property
     def label(self) -> str:
