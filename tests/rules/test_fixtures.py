@@ -15,6 +15,7 @@ from watchkeeper.catalog import managed_rules
 from watchkeeper.evaluation import configured, evaluate, prepare
 from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ItemStatus
 from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic
+from watchkeeper.rules.tags import tagged
 
 _spec = importlib.util.spec_from_file_location("rules_support", Path(__file__).parent / "support.py")
 assert _spec and _spec.loader
@@ -23,7 +24,7 @@ sys.modules["rules_support"] = support
 _spec.loader.exec_module(support)
 
 CASES = list(support.cases())
-TAGGED = [i for i in logic() if i.endswith("_TAGGED")]
+TAGGED = [i for i, known in logic().items() if known.function is tagged]
 
 
 def run(identifier: str, case: dict[str, Any], **changes: Any) -> Any:
@@ -92,6 +93,18 @@ def test_what_could_not_be_read_is_not_evaluated(identifier: str) -> None:
     found = run(identifier, case, supplementary={UNAVAILABLE_KEY: unread})
     assert found.compliance == "NOT_EVALUATED"
     assert "AccessDenied" in found.annotation
+
+
+BY_NAME = {"RDS_DB_SECURITY_GROUP_NOT_ALLOWED"}
+"""Rules that judge by the resource's name, which every item has."""
+
+
+@pytest.mark.parametrize("identifier", sorted({i for i, _ in CASES if not logic()[i].needs} - BY_NAME))
+def test_an_item_that_holds_nothing_is_never_compliant(identifier: str) -> None:
+    case = next(case for i, case in CASES if i == identifier and case["expect"] == "COMPLIANT")
+    found = run(identifier, case, configuration={}, supplementary={}, tags={})
+    assert found.compliance != "COMPLIANT"
+    assert "crashed" not in found.annotation
 
 
 def test_logic_is_of_managed_rules_and_their_types() -> None:

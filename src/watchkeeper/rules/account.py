@@ -13,6 +13,7 @@ from watchkeeper.rules.base import (
     Lookup,
     Parameters,
     dig,
+    listed,
     rule,
     shown,
     verdict,
@@ -23,14 +24,14 @@ from watchkeeper.rules.base import (
 @rule("GUARDDUTY_ENABLED_CENTRALIZED", types=(ACCOUNT,), severity=Severity.HIGH, category="Logging and monitoring",
       needs=("account:guardduty.detectors",))  # fmt: skip
 def guardduty(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """GuardDuty is on in the region, administered by CentralMonitoringAccount where it is given."""
+    """GuardDuty is on in the region, its results in one of the accounts in CentralMonitoringAccount where given."""
     active = [d for d in lookup.account_fact("guardduty.detectors") if dig(d, "status") == "ENABLED"]
     if not active:
         return violation("GuardDuty is off in this region; enable it.")
-    central = parameters.get("CentralMonitoringAccount")
-    if not central or central == item.account_id or any(dig(d, "administrator") == central for d in active):
+    central = {part.strip() for part in parameters.get("CentralMonitoringAccount", "").split(",") if part.strip()}
+    if not central or central & {item.account_id, *(str(dig(d, "administrator")) for d in active)}:
         return COMPLIANT
-    return violation(f"GuardDuty is not administered by {shown(central)}; accept its invitation.")
+    return violation(f"GuardDuty is not administered by {listed(sorted(central))}; accept an invitation.")
 
 
 @rule("SECURITYHUB_ENABLED", types=(ACCOUNT,), severity=Severity.MEDIUM, category="Logging and monitoring",

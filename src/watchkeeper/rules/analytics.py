@@ -104,9 +104,8 @@ def audit_logging(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 @rule("REDSHIFT_DEFAULT_ADMIN_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM, category="Identity")
 def default_admin(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The admin user is not awsuser, and one of validAdminUserNames where they are given."""
-    return _not_default(
-        text(item.configuration, "masterUsername"), "awsuser", parameters.get("validAdminUserNames", ())
-    )
+    name = text(item.configuration, "masterUsername")
+    return _not_default(name, "awsuser", parameters.get("validAdminUserNames", ()))
 
 
 @rule("REDSHIFT_DEFAULT_DB_NAME_CHECK", types=(CLUSTER,), severity=Severity.LOW, category="Configuration")
@@ -116,9 +115,9 @@ def default_database(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 
 
 def _not_default(name: str, default: str, allowed: tuple[str, ...]) -> Verdict:
-    if allowed:
-        return verdict(name in allowed, f"The name is {shown(name)}; use one of {listed(allowed)}.")
-    return verdict(name != default, f"The name is the default {shown(default)}; choose another one.")
+    if name == default:
+        return violation(f"The name is the default {shown(default)}; choose another one.")
+    return verdict(not allowed or name in allowed, f"The name is {shown(name)}; use one of {listed(allowed)}.")
 
 
 def _register_domains(prefix: str, resource_type: str) -> None:
@@ -148,14 +147,15 @@ def _register_domains(prefix: str, resource_type: str) -> None:
 
     @rule(f"{prefix}_LOGS_TO_CLOUDWATCH", types=types, severity=Severity.MEDIUM, category="Logging and monitoring")
     def logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-        """The logs go to CloudWatch Logs: those in logTypes (error)."""
+        """Some log goes to CloudWatch Logs; all of logTypes where they are given."""
         need(item.configuration, "DomainName")
         published = pick(item.configuration, "LogPublishingOptions")
         on = {
             _LOG_NAMES.get(kind, kind) for kind, log in (published or {}).items() if flag(log, "Enabled", default=False)
         }
-        missing = [kind for kind in parameters.get("logTypes") or ("error",) if kind not in on]
-        return verdict(not missing, f"Logs not published: {listed(missing)}; send them to CloudWatch Logs.")
+        missing = [kind for kind in parameters.get("logTypes", ()) if kind not in on]
+        lacking = f" of {listed(missing)}" if missing else ""
+        return verdict(bool(on) and not missing, f"No log{lacking} is published; send it to CloudWatch Logs.")
 
 
 _LOG_NAMES = {

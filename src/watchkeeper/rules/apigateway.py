@@ -10,13 +10,16 @@ from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
+    COMPLIANT,
     Lookup,
     Parameters,
-    array,
+    Unavailable,
+    aspect,
     dig,
     flag,
     listed,
     need,
+    not_applicable,
     pick,
     rule,
     shown,
@@ -28,6 +31,8 @@ STAGE = "AWS::ApiGateway::Stage"
 STAGE_V2 = "AWS::ApiGatewayV2::Stage"
 API = "AWS::ApiGateway::RestApi"
 LEVELS = ("ERROR", "INFO")
+INTEGRATIONS = "IntegrationTypes"
+"""Supplementary key for the types that GetIntegration gives of the stage's methods, where a reader asked for them."""
 
 
 def _known(item: ConfigurationItem) -> None:
@@ -71,15 +76,21 @@ def execution_logging(item: ConfigurationItem, parameters: Parameters, lookup: L
     return verdict(not bad, f"The logging level is {shown(bad and (bad[0] or 'OFF'))}; set {listed(allowed)}.")
 
 
-@rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption")
+@rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption", aspects=(INTEGRATIONS,))
 def client_certificate(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The stage has a client certificate, one of CertificateIDs where they are given."""
+    """The stage has a client certificate, one of CertificateIDs where they are given; not with integrations of AWS."""
     _known(item)
     certificate, allowed = item.configuration.get("clientCertificateId"), parameters.get("CertificateIDs", ())
+    kinds = aspect(item, INTEGRATIONS)
+    if kinds is not None and "AWS" in kinds:
+        return not_applicable("The stage integrates an AWS service, which takes no client certificate.")
+    if certificate and (not allowed or certificate in allowed):
+        return COMPLIANT
+    if kinds is None:
+        raise Unavailable("nobody read what the stage integrates; with an AWS service the rule does not apply")
     if not certificate:
         return violation("No client certificate; generate one and set it on the stage.")
-    fits = not allowed or certificate in allowed
-    return verdict(fits, f"The client certificate is {shown(certificate)}; use an allowed one.")
+    return violation(f"The client certificate is {shown(certificate)}; use an allowed one.")
 
 
 @rule("API_GW_ASSOCIATED_WITH_WAF", types=(STAGE,), severity=Severity.MEDIUM, category="Network")
@@ -95,7 +106,7 @@ def waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verd
 @rule("API_GW_ENDPOINT_TYPE_CHECK", types=(API,), severity=Severity.LOW, category="Network")
 def endpoint_type(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The API's endpoint types are among endpointConfigurationTypes."""
-    types = array(need(item.configuration, "endpointConfiguration"), "types")
+    types = need(need(item.configuration, "endpointConfiguration"), "types")
     bad = [kind for kind in types if kind not in parameters["endpointConfigurationTypes"]]
     return verdict(not bad, f"The endpoint type is {listed(bad)}; choose a listed one.")
 

@@ -6,6 +6,7 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,9 +21,11 @@ from watchkeeper.rules.base import (
     days_between,
     dig,
     flag,
+    listed,
     moment,
     need,
     pick,
+    required_aspect,
     rule,
     shown,
     text,
@@ -215,11 +218,22 @@ def _secure(trail: ConfigurationItem, lookup: Lookup) -> bool:
 def s3_data_events(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A trail records the data events of all buckets, or of S3BucketNames."""
     names = [n.strip() for n in parameters.get("S3BucketNames", "").split(",") if n.strip()]
-    recorded = {v for t in lookup.items_of_type(TRAIL) for v in _s3_objects(_selectors(t, lookup))}
-    everything = bool(recorded & {"arn:aws:s3", "arn:aws:s3:::", "*"})
-    missing = [n for n in names if f"arn:aws:s3:::{n}/" not in recorded]
-    fits = everything or (bool(names) and not missing)
-    return verdict(fits, f"No trail records S3 data events{f' of {shown(missing, 100)}' if missing else ''}; add them.")
+    recorded: set[str] = set()
+    unknown: Unavailable | None = None
+    for trail in lookup.items_of_type(TRAIL):
+        try:
+            recorded.update(_PARTITION.sub("arn:aws:", value) for value in _s3_objects(_selectors(trail, lookup)))
+        except Unavailable as reason:
+            unknown = reason
+    missing = [name for name in names if f"arn:aws:s3:::{name}/" not in recorded]
+    if recorded & {"arn:aws:s3", "arn:aws:s3:::", "*"} or (names and not missing):
+        return COMPLIANT
+    if unknown:
+        raise unknown
+    return violation(f"No trail records S3 data events{f' of {listed(missing)}' if missing else ''}; add them.")
+
+
+_PARTITION = re.compile(r"^arn:aws[a-z-]*:")
 
 
 def _s3_objects(selectors: Any) -> list[str]:
@@ -249,5 +263,5 @@ def trail_bucket_logging(item: ConfigurationItem, parameters: Parameters, lookup
     bucket = lookup.item(BUCKET, str(name))
     if bucket is None:
         raise Unavailable(f"bucket {shown(name)} is not among the items")
-    on = bool(dig(bucket.supplementary.get(LOGGING), "destinationBucketName"))
+    on = bool(dig(required_aspect(bucket, LOGGING), "destinationBucketName"))
     return verdict(on, f"Bucket {shown(name)} of the trail has no access logging; enable it.")

@@ -48,20 +48,15 @@ _STATES = {
 
 @rule("CLOUDWATCH_ALARM_ACTION_CHECK", types=(ALARM,), severity=Severity.MEDIUM, category=CATEGORY)
 def alarm_actions(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The alarm has an action for each required state, one of action1 to action5 where they are given."""
+    """The alarm has an action for each required state, some action among action1 to action5 where they are given."""
     need(item.configuration, "alarmName", "alarmArn")
-    allowed = {value for name, value in parameters.items() if name.startswith("action") and name[6:].isdigit()}
-    for name, key in _STATES.items():
-        if str(parameters.get(name, "false")).lower() != "true":
-            continue
-        actions = array(item.configuration, key, "oKActions")
-        if not actions:
+    actions = {name: array(item.configuration, key) for name, key in _STATES.items()}
+    for name, found in actions.items():
+        if not found and str(parameters.get(name, "false")).lower() == "true":
             return violation(f"No action for {name.removesuffix('ActionRequired')}; add one.")
-        if allowed and not allowed & set(actions):
-            return violation(
-                f"The actions for {name.removesuffix('ActionRequired')} are {listed(actions, 1)}; add a listed one."
-            )
-    return COMPLIANT
+    allowed = {value for name, value in parameters.items() if name.startswith("action") and name[6:].isdigit()}
+    taken = [action for found in actions.values() for action in found]
+    return verdict(not allowed or bool(allowed & set(taken)), f"Its actions are {listed(taken, 2)}; add a listed one.")
 
 
 @rule("CLOUDWATCH_ALARM_SETTINGS_CHECK", types=(ALARM,), severity=Severity.LOW, category=CATEGORY)
@@ -89,11 +84,10 @@ def alarm_description(item: ConfigurationItem, parameters: Parameters, lookup: L
 
 @rule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", types=(LOG_GROUP,), severity=Severity.LOW, category=CATEGORY)
 def log_retention(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The log group keeps its events for at least MinRetentionTime (365) days, or for ever; LogGroupNames only."""
-    name = text(item.configuration, "logGroupName", default=item.resource_name or item.resource_id)
-    names = parameters.get("LogGroupNames", ())
-    if names and name not in names:
-        return not_applicable("The log group is not among LogGroupNames.")
+    """Events are kept for at least MinRetentionTime (365) days, or for ever; groups whose names LogGroupNames begin."""
+    name, prefixes = text(item.configuration, "logGroupName"), parameters.get("LogGroupNames", ())
+    if prefixes and not name.startswith(prefixes):
+        return not_applicable("The log group's name begins with none of LogGroupNames.")
     days, least = pick(item.configuration, "retentionInDays"), parameters.get("MinRetentionTime", YEAR)
     fits = days is None or number(item.configuration, "retentionInDays") >= least
     return verdict(fits, f"Events are kept for {days} days; keep them for {least} or more.")

@@ -6,10 +6,9 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
-from typing import Any
-
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
+    COMPLIANT,
     FlagRule,
     Lookup,
     Parameters,
@@ -30,6 +29,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.s3 import same_key
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 LAUNCH = "AWS::AutoScaling::LaunchConfiguration"
@@ -41,8 +41,6 @@ NOTEBOOK = "AWS::SageMaker::NotebookInstance"
 
 register_flags(
     (
-        FlagRule("AUTOSCALING_CAPACITY_REBALANCING", (GROUP,), "capacityRebalance", True, Severity.LOW,
-                 "Backup and recovery", "Capacity rebalancing is on.", "turn on capacity rebalancing", False),
         FlagRule("AUTOSCALING_LAUNCH_CONFIG_PUBLIC_IP_DISABLED", (LAUNCH,), "associatePublicIpAddress", False,
                  Severity.HIGH, "Public access", "Instances of the launch configuration get no public address.",
                  "use a launch configuration without public addresses", False),
@@ -50,6 +48,19 @@ register_flags(
                  Severity.MEDIUM, "Encryption", "Traffic is encrypted in transit.", "enable it", False),
     )
 )  # fmt: skip
+
+
+@rule("AUTOSCALING_CAPACITY_REBALANCING", types=(GROUP,), severity=Severity.LOW, category="Backup and recovery")
+def capacity_rebalancing(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """A group with several instance types has capacity rebalancing; others are not applicable."""
+    need(item.configuration, "autoScalingGroupName")
+    template = dig(item.configuration, "mixedInstancesPolicy", "launchTemplate")
+    overrides = array(template, "overrides")
+    by_attributes = any(pick(entry, "instanceRequirements") for entry in overrides)
+    if not by_attributes and len({pick(entry, "instanceType") for entry in overrides}) < 2:
+        return not_applicable("The group does not use several instance types.")
+    on = flag(item.configuration, "capacityRebalance", default=False)
+    return verdict(on, "Capacity rebalancing is off; enable it.")
 
 
 @rule("AUTOSCALING_GROUP_ELB_HEALTHCHECK_REQUIRED", types=(GROUP,), severity=Severity.LOW,
@@ -95,12 +106,13 @@ def launch_hop_limit(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 
 @rule("ACM_CERTIFICATE_EXPIRATION_CHECK", types=(CERTIFICATE,), severity=Severity.MEDIUM, category="Encryption")
 def certificate_expiration(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The certificate does not expire in the next daysToExpiration (14) days."""
-    if text(item.configuration, "status") != "ISSUED":
+    """An issued certificate does not expire in the next daysToExpiration (14) days, and has not expired."""
+    if text(item.configuration, "status") not in ("ISSUED", "EXPIRED"):
         return not_applicable(f"The certificate is {shown(item.configuration.get('status'))}.")
     left = days_between(lookup.now(), moment(need(item.configuration, "notAfter")))
     limit = parameters.get("daysToExpiration", 14)
-    return verdict(left > limit, f"The certificate expires in {int(left)} days; renew it.")
+    when = f"expires in {int(left)} days" if left > 0 else "has expired"
+    return verdict(left > limit, f"The certificate {when}; renew it.")
 
 
 @rule("ACM_CERTIFICATE_RSA_CHECK", types=(CERTIFICATE,), severity=Severity.HIGH, category="Encryption")
@@ -116,21 +128,18 @@ def certificate_rsa(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("ACM_CERTIFICATE_TRANSPARENT_LOGGING_ENABLED", types=(CERTIFICATE,), severity=Severity.LOW,
       category="Logging and monitoring")  # fmt: skip
 def certificate_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """An issued certificate of Amazon is in the transparency logs."""
-    if text(item.configuration, "type", default="AMAZON_ISSUED") == "IMPORTED":
-        return not_applicable("The certificate is imported.")
+    """Certificate transparency logging is not disabled."""
     value = dig(need(item.configuration, "options"), "certificateTransparencyLoggingPreference")
-    return verdict(value == "ENABLED", "Transparency logging is off; enable it.")
+    return verdict(value != "DISABLED", "Transparency logging is off; enable it.")
 
 
 @rule("CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK", types=(PROJECT,), severity=Severity.HIGH,
       category="Configuration")  # fmt: skip
 def build_privileged(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The project's environment is not privileged, unless it is in exemptedProjects."""
-    if text(item.configuration, "name") in parameters.get("exemptedProjects", ()):
-        return not_applicable("The project is exempted.")
     on = flag(need(item.configuration, "environment"), "privilegedMode", default=False)
-    return verdict(not on, "The build environment is privileged; turn privileged mode off.")
+    exempt = text(item.configuration, "name") in parameters.get("exemptedProjects", ())
+    return verdict(not on or exempt, "The build environment is privileged; turn privileged mode off.")
 
 
 @rule("CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK", types=(PROJECT,), severity=Severity.CRITICAL, category="Identity")
@@ -145,11 +154,8 @@ def build_credentials(item: ConfigurationItem, parameters: Parameters, lookup: L
 @rule("CODEBUILD_PROJECT_ARTIFACT_ENCRYPTION", types=(PROJECT,), severity=Severity.MEDIUM, category="Encryption")
 def build_artifacts(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The project's artifacts are encrypted."""
-    held = item.configuration.get("artifacts")
-    found = (held if isinstance(held, list) else [held] if held else []) + array(
-        item.configuration, "secondaryArtifacts"
-    )
-    text(item.configuration, "name")
+    held = need(item.configuration, "artifacts")
+    found = (held if isinstance(held, list) else [held]) + array(item.configuration, "secondaryArtifacts")
     bad = any(flag(artifact, "encryptionDisabled", default=False) for artifact in found)
     return verdict(not bad, "Artifacts are not encrypted; turn encryption on.")
 
@@ -157,21 +163,21 @@ def build_artifacts(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("CODEBUILD_PROJECT_LOGGING_ENABLED", types=(PROJECT,), severity=Severity.MEDIUM,
       category="Logging and monitoring")  # fmt: skip
 def build_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The project logs to S3 or CloudWatch Logs, to the given buckets and groups where they are given."""
+    """The project logs to S3 or CloudWatch Logs, only to s3BucketNames and cloudWatchGroupNames where given."""
     text(item.configuration, "name")
     logs = item.configuration.get("logsConfig")
-    found = (
-        _log_target(dig(logs, "s3Logs"), "location", parameters.get("s3BucketNames", "")),
-        _log_target(dig(logs, "cloudWatchLogs"), "groupName", parameters.get("cloudWatchGroupNames", "")),
-    )
-    return verdict(any(found), "The project logs nowhere that the rule allows; enable S3 or CloudWatch logs.")
-
-
-def _log_target(log: Any, key: str, allowed: str) -> bool:
-    if dig(log, "status") != "ENABLED":
-        return False
-    names = [name.strip() for name in allowed.split(",") if name.strip()]
-    return not names or str(dig(log, key) or "").split("/")[0] in names or dig(log, key) in names
+    found = {name: log for name in ("s3Logs", "cloudWatchLogs") if dig(log := dig(logs, name), "status") == "ENABLED"}
+    if not found:
+        return violation("The project logs nowhere; enable S3 or CloudWatch logs.")
+    places = {
+        "s3BucketNames": str(dig(found.get("s3Logs"), "location") or "").removeprefix("arn:aws:s3:::").split("/")[0],
+        "cloudWatchGroupNames": str(dig(found.get("cloudWatchLogs"), "groupName") or ""),
+    }
+    for name, place in places.items():
+        allowed = [part.strip() for part in parameters.get(name, "").split(",") if part.strip()]
+        if place and allowed and place not in allowed:
+            return violation(f"The project logs to {shown(place)}; use one of {listed(allowed)}.")
+    return COMPLIANT
 
 
 @rule("ELASTICACHE_REPL_GRP_ENCRYPTED_AT_REST", types=(CACHE,), severity=Severity.MEDIUM, category="Encryption")
@@ -180,8 +186,9 @@ def cache_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     need(item.configuration, "ReplicationGroupId", "Arn")
     if not flag(item.configuration, "AtRestEncryptionEnabled", default=False):
         return violation("Encryption at rest is off; recreate the group with it.")
-    key, allowed = pick(item.configuration, "KmsKeyId"), parameters.get("approvedKMSKeyIds", ())
-    return verdict(not allowed or key in allowed, f"It is encrypted with {shown(key, 90)}; use an approved key.")
+    key, allowed = pick(item.configuration, "KmsKeyId") or "", parameters.get("approvedKMSKeyIds", ())
+    fits = not allowed or any(same_key(key, entry) or same_key(entry, key) for entry in allowed)
+    return verdict(fits, f"It is encrypted with {shown(key, 90)}; use an approved key.")
 
 
 @rule("ELASTICACHE_REPL_GRP_AUTO_FAILOVER_ENABLED", types=(CACHE,), severity=Severity.MEDIUM,
@@ -190,7 +197,7 @@ def cache_failover(item: ConfigurationItem, parameters: Parameters, lookup: Look
     """Automatic failover is on."""
     need(item.configuration, "ReplicationGroupId", "Arn")
     held = pick(item.configuration, "AutomaticFailover", "AutomaticFailoverEnabled")
-    return verdict(held in ("enabled", "enabling", True), "Automatic failover is off; enable it.")
+    return verdict(held in ("enabled", True), "Automatic failover is off; enable it.")
 
 
 @rule("CLOUDFRONT_VIEWER_POLICY_HTTPS", types=(DISTRIBUTION,), severity=Severity.MEDIUM, category="Encryption")
@@ -202,7 +209,7 @@ def viewer_https(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
         pick(config, "defaultCacheBehavior"),
         *(array(others, "items") if isinstance(others, dict) else others or []),
     ]
-    bad = [b for b in behaviors if pick(b, "viewerProtocolPolicy") not in ("https-only", "redirect-to-https")]
+    bad = [b for b in behaviors if need(b, "viewerProtocolPolicy") == "allow-all"]
     return verdict(not bad, "A cache behavior allows HTTP; redirect it to HTTPS.")
 
 

@@ -44,8 +44,11 @@ register_flags(
 def point_in_time_recovery(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Point-in-time recovery is on."""
     held = required_aspect(item, "ContinuousBackupsDescription")
-    status = dig(held, "pointInTimeRecoveryDescription", "pointInTimeRecoveryStatus")
+    status = need(pick(held, "pointInTimeRecoveryDescription"), "pointInTimeRecoveryStatus")
     return verdict(status == "ENABLED", "Point-in-time recovery is off; enable it.")
+
+
+_ENCRYPTED = ("ENABLED", "ENABLING", "UPDATING")
 
 
 @rule("DYNAMODB_TABLE_ENCRYPTED_KMS", types=(TABLE,), severity=Severity.MEDIUM, category="Encryption")
@@ -53,7 +56,7 @@ def encrypted_kms(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     """The table is encrypted with a KMS key, one of kmsKeyArns where they are given."""
     need(item.configuration, "tableName", "tableArn")
     sse = pick(item.configuration, "ssedescription", "sSEDescription")
-    if pick(sse, "ssetype", "sSEType") != "KMS" or dig(sse, "status") not in ("ENABLED", "ENABLING", "UPDATING", None):
+    if not sse or need(sse, "ssetype", "sSEType") != "KMS" or need(sse, "status") not in _ENCRYPTED:
         return violation("The table is encrypted with a key owned by DynamoDB; choose a KMS key.")
     key, allowed = pick(sse, "kmsmasterKeyArn", "kMSMasterKeyArn") or "", parameters.get("kmsKeyArns", ())
     if not allowed or any(same_key(key, arn) for arn in allowed):

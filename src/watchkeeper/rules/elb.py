@@ -13,6 +13,7 @@ from watchkeeper.rules.base import (
     COMPLIANT,
     Lookup,
     Parameters,
+    Unavailable,
     array,
     aspect,
     dig,
@@ -36,10 +37,12 @@ ATTRIBUTES = "LoadBalancerAttributes"
 
 
 def _attribute(item: ConfigurationItem, key: str) -> str:
-    for entry in required_aspect(item, ATTRIBUTES):
+    """The attribute of an application, network or gateway load balancer. AWS gives all of them, so that a missing one
+    is unknown, not off."""
+    for entry in array({ATTRIBUTES: required_aspect(item, ATTRIBUTES)}, ATTRIBUTES):
         if dig(entry, "key") == key:
             return str(dig(entry, "value"))
-    return ""
+    raise Unavailable(f"the item does not say {key}")
 
 
 def _is_application(item: ConfigurationItem) -> bool:
@@ -57,12 +60,15 @@ def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup:
 @rule("ELB_LOGGING_ENABLED", types=(CLASSIC, BALANCER), severity=Severity.MEDIUM, category="Logging and monitoring",
       aspects=(ATTRIBUTES,))  # fmt: skip
 def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The load balancer writes access logs, to one of s3BucketNames where they are given."""
+    """A classic or application load balancer writes access logs, to one of s3BucketNames where they are given."""
     if item.resource_type == CLASSIC:
         log = dig(required_aspect(item, ATTRIBUTES), "accessLog")
-        on, bucket = flag(log, "enabled", default=False), dig(log, "s3BucketName")
+        on, bucket = flag(log, "enabled"), dig(log, "s3BucketName")
+    elif not _is_application(item):
+        return not_applicable("It is neither a classic nor an application load balancer.")
     else:
-        on, bucket = _attribute(item, "access_logs.s3.enabled") == "true", _attribute(item, "access_logs.s3.bucket")
+        on = _attribute(item, "access_logs.s3.enabled") == "true"
+        bucket = _attribute(item, "access_logs.s3.bucket") if on else None
     if not on:
         return violation("Access logs are off; enable them with a bucket.")
     names = parameters.get("s3BucketNames", ())
@@ -84,7 +90,7 @@ def alb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     """The application load balancer's desync mitigation mode is one of desyncMode."""
     if not _is_application(item):
         return not_applicable("It is not an application load balancer.")
-    mode = _attribute(item, "routing.http.desync_mitigation_mode") or "defensive"
+    mode = _attribute(item, "routing.http.desync_mitigation_mode")
     return verdict(mode in parameters["desyncMode"], f"The desync mode is {shown(mode)}; choose a listed one.")
 
 
@@ -160,7 +166,7 @@ def classic_zones(item: ConfigurationItem, parameters: Parameters, lookup: Looku
       category="Backup and recovery", aspects=(ATTRIBUTES,))  # fmt: skip
 def cross_zone(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The classic load balancer balances across zones."""
-    on = flag(dig(required_aspect(item, ATTRIBUTES), "crossZoneLoadBalancing"), "enabled", default=False)
+    on = flag(dig(required_aspect(item, ATTRIBUTES), "crossZoneLoadBalancing"), "enabled")
     return verdict(on, "Cross-zone load balancing is off; enable it.")
 
 
@@ -183,10 +189,12 @@ def classic_tls_only(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 
 @rule("ELB_ACM_CERTIFICATE_REQUIRED", types=(CLASSIC,), severity=Severity.MEDIUM, category="Encryption")
 def classic_acm(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Every HTTPS or SSL listener of the classic load balancer uses an ACM certificate."""
+    """Every HTTPS or SSL listener of the classic load balancer uses an ACM certificate; without one, not applicable."""
     secure = [e for e in _listeners(item) if str(pick(e, "protocol")).upper() in ("HTTPS", "SSL")]
+    if not secure:
+        return not_applicable("The load balancer has no HTTPS or SSL listener.")
     bad = [e for e in secure if ":acm:" not in str(pick(e, "sSLCertificateId") or "")]
-    return verdict(bool(secure) and not bad, "A listener has no ACM certificate; use HTTPS or SSL with one from ACM.")
+    return verdict(not bad, "A listener's certificate is not from ACM; use one that is.")
 
 
 @rule("ELBV2_LISTENER_ENCRYPTION_IN_TRANSIT", types=(LISTENER,), severity=Severity.MEDIUM, category="Encryption")
@@ -211,6 +219,8 @@ def alb_waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> 
     if not _is_application(item):
         return not_applicable("It is not an application load balancer.")
     edges = [e.resource_id for e in item.relationships if "WebACL" in e.resource_type]
+    if not edges and "WebACL" not in item.supplementary:
+        raise Unavailable("the item does not say which web ACL the load balancer has")
     attached = edges or [a for a in (aspect(item, "WebACL"),) if isinstance(a, str) and a]
     if not attached:
         return violation("No web ACL is associated; associate one.")

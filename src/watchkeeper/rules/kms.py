@@ -10,7 +10,6 @@ from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     Lookup,
     Parameters,
-    aspect,
     flag,
     not_applicable,
     required_aspect,
@@ -21,6 +20,9 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.policy import statements
 
 KEY = "AWS::KMS::Key"
+DELETION = ("PendingDeletion", "PendingReplicaDeletion")
+"""States of a key that is scheduled for deletion; the second waits for its replicas to go first.
+https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
 
 
 @rule("CMK_BACKING_KEY_ROTATION_ENABLED", types=(KEY,), severity=Severity.MEDIUM, category="Encryption",
@@ -53,14 +55,13 @@ def not_scheduled_for_deletion(item: ConfigurationItem, parameters: Parameters, 
     if wanted and not any(name in wanted for name in names):
         return not_applicable("The key is not among kmsKeyIds.")
     state = text(item.configuration, "keyState")
-    return verdict(state != "PendingDeletion", "The key is scheduled for deletion; cancel that if it is in use.")
+    return verdict(state not in DELETION, "The key is scheduled for deletion; cancel that if it is in use.")
 
 
 @rule("KMS_KEY_POLICY_NO_PUBLIC_ACCESS", types=(KEY,), severity=Severity.CRITICAL, category="Public access",
       aspects=("Policy",))  # fmt: skip
 def key_policy_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The key policy gives nothing to everybody."""
-    held = aspect(item, "Policy")
-    policy = statements(required_aspect(item, "Policy") if held is None else held)
+    policy = statements(required_aspect(item, "Policy"))
     bad = next((s for s in policy if s.is_public), None)
     return verdict(bad is None, f"The key policy's {bad.label if bad else ''} is public; name the principals.")

@@ -6,6 +6,8 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from typing import Any
+
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
@@ -48,7 +50,7 @@ def topic_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("SNS_TOPIC_NO_PUBLIC_ACCESS", types=(TOPIC,), severity=Severity.HIGH, category="Public access")
 def topic_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The topic's policy gives nothing to everybody."""
-    return _not_public(item)
+    return _not_public(need(item.configuration, "Policy"))
 
 
 @rule("SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED", types=(TOPIC,), severity=Severity.LOW,
@@ -64,14 +66,13 @@ def topic_delivery_status(item: ConfigurationItem, parameters: Parameters, looku
 
 @rule("SQS_QUEUE_NO_PUBLIC_ACCESS", types=(QUEUE,), severity=Severity.HIGH, category="Public access")
 def queue_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The queue's policy gives nothing to everybody."""
-    return _not_public(item)
+    """The queue's policy gives nothing to everybody; a queue without one is for its account alone."""
+    need(item.configuration, "QueueArn", "Arn", "QueueName", "QueueUrl")
+    return _not_public(pick(item.configuration, "Policy"))
 
 
-def _not_public(item: ConfigurationItem) -> Verdict:
-    need(item.configuration, "TopicArn", "QueueArn", "Arn", "QueueName", "TopicName", "QueueUrl")
-    policy = statements(pick(item.configuration, "Policy"))
-    bad = next((s for s in policy if s.is_public), None)
+def _not_public(policy: Any) -> Verdict:
+    bad = next((s for s in statements(policy) if s.is_public), None)
     return verdict(bad is None, f"The policy's {bad.label if bad else ''} is public; name principals or a source.")
 
 

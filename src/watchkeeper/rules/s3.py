@@ -121,8 +121,8 @@ def default_encryption_kms(item: ConfigurationItem, parameters: Parameters, look
 
 
 def same_key(key: str, arn: str) -> bool:
-    """Whether a KMS key id or ARN names the key of that ARN."""
-    return key == arn or (not key.startswith("arn:") and arn.endswith(f"/{key}"))
+    """Whether a KMS key's id or ARN, or an alias's name or ARN, names the key or alias of that ARN."""
+    return key == arn or (not key.startswith("arn:") and arn.endswith((f"/{key}", f":{key}")))
 
 
 @rule("S3_BUCKET_VERSIONING_ENABLED", types=(BUCKET,), severity=Severity.MEDIUM, category="Backup and recovery",

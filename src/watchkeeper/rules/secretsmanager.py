@@ -12,7 +12,6 @@ from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     Lookup,
     Parameters,
-    Unavailable,
     days_between,
     flag,
     listed,
@@ -26,6 +25,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.policy import account_of
 from watchkeeper.rules.s3 import same_key
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
@@ -60,14 +60,17 @@ def rotation_succeeds(item: ConfigurationItem, parameters: Parameters, lookup: L
     return verdict(on, "The last rotation did not happen as scheduled; look at the rotation function's logs.")
 
 
+def _last(item: ConfigurationItem, what: str) -> datetime:
+    """When that happened last, else the day of creation. Config's own items hold neither (a secret that was rotated
+    looks like one that never was), DescribeSecret's answer holds both. Raises Unavailable."""
+    return moment(pick(item.configuration, what) or need(item.configuration, "CreatedDate", what))
+
+
 @rule("SECRETSMANAGER_SECRET_PERIODIC_ROTATION", types=(SECRET,), severity=Severity.MEDIUM, category="Identity")
 def rotated_lately(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The secret was rotated in the last maxDaysSinceRotation (90) days."""
     limit = parameters.get("maxDaysSinceRotation", 90)
-    last = pick(item.configuration, "LastRotatedDate") or pick(item.configuration, "CreatedDate") or item.creation_time
-    if last is None:
-        raise Unavailable("the item does not say LastRotatedDate")
-    days = days_between(last if isinstance(last, datetime) else moment(last), lookup.now())
+    days = days_between(_last(item, "LastRotatedDate"), lookup.now())
     return verdict(days <= limit, f"Last rotated {int(days)} days ago, {limit} are allowed; rotate it.")
 
 
@@ -75,17 +78,18 @@ def rotated_lately(item: ConfigurationItem, parameters: Parameters, lookup: Look
 def unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The secret was used in the last unusedForDays (90) days."""
     limit = parameters.get("unusedForDays", 90)
-    last = need(item.configuration, "LastAccessedDate", "CreatedDate")
-    days = days_between(moment(last), lookup.now())
+    days = days_between(_last(item, "LastAccessedDate"), lookup.now())
     return verdict(days <= limit, f"Not used for {int(days)} days, {limit} are allowed; delete the secret.")
 
 
 @rule("SECRETSMANAGER_USING_CMK", types=(SECRET,), severity=Severity.MEDIUM, category="Encryption")
 def uses_cmk(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The secret is encrypted with a customer managed key, one of kmsKeyArns where they are given."""
+    """The secret is encrypted with a customer managed key of the account, one of kmsKeyArns where they are given."""
     need(item.configuration, "Name", "ARN")
     key, allowed = pick(item.configuration, "KMSKeyId", "KmsKeyId"), parameters.get("kmsKeyArns", ())
     if not key or str(key).endswith("alias/aws/secretsmanager"):
         return violation("The secret uses the key aws/secretsmanager; give it a customer managed key.")
+    if str(key).startswith("arn:") and item.account_id and account_of(key) != item.account_id:
+        return violation(f"The key {shown(key, 90)} is another account's, which AWS can't look into; use your own.")
     fits = not allowed or any(same_key(key, arn) for arn in allowed)
     return verdict(fits, f"The secret is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")

@@ -82,8 +82,7 @@ def _encrypted(item: ConfigurationItem, allowed: tuple[str, ...]) -> Verdict:
 @rule("EFS_AUTOMATIC_BACKUPS_ENABLED", types=(FILE_SYSTEM,), severity=Severity.MEDIUM, category="Backup and recovery")
 def efs_backups(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Automatic backups are on."""
-    need(item.configuration, "FileSystemId", "Arn", "Encrypted")
-    status = pick(pick(item.configuration, "BackupPolicy"), "Status")
+    status = need(pick(item.configuration, "BackupPolicy"), "Status")
     return verdict(status in ("ENABLED", "ENABLING"), "Automatic backups are off; enable the backup policy.")
 
 
@@ -93,7 +92,7 @@ def access_point_root(item: ConfigurationItem, parameters: Parameters, lookup: L
     path = pick(pick(item.configuration, "RootDirectory"), "Path") or "/"
     need(item.configuration, "AccessPointId", "Arn", "FileSystemId")
     allowed = parameters.get("approvedDirectories", ())
-    fits = path in allowed if allowed else path != "/"
+    fits = path != "/" and (not allowed or path in allowed)
     return verdict(fits, f"The root directory is {shown(path)}; make it a directory of its own.")
 
 
