@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from watchkeeper.cli.output import clean, safe, styled
+from watchkeeper.cli.output import safe, styled
+from watchkeeper.text import clean
 
 
 @given(st.text())

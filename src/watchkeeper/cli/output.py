@@ -1,14 +1,13 @@
 """What the commands print: tables for people, one JSON document for programs, plain text when piped.
 
 Names, tags and annotations come from resources that anybody may have made: nothing of them reaches a terminal before
-:func:`clean` took the control characters out, and nothing of them is read as markup.
+``text.clean`` took the control characters out, and nothing of them is read as markup.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
@@ -19,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from watchkeeper.model import ComplianceType, Severity
+from watchkeeper.text import clean
 
 out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 """Results. Never progress: a pipe gets the result alone."""
@@ -38,20 +38,6 @@ SEVERITY_STYLE = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "dim",
 }
-
-
-def clean(text: object) -> str:
-    """Text that can't move the cursor, colour the terminal, hide itself or reverse its direction.
-
-    Control (Cc), format (Cf), surrogate (Cs) and unassigned characters become U+FFFD; line breaks and tabs a space.
-    """
-    return "".join(_visible(character) for character in str(text))
-
-
-def _visible(character: str) -> str:
-    if character in "\n\r\t":
-        return " "
-    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn") else character
 
 
 def safe(text: object, style: str = "") -> Text:

@@ -16,8 +16,9 @@ from watchkeeper.preflight.check import UNSURE, Check, Result
 from watchkeeper.preflight.code.facts import Facts, Published
 from watchkeeper.preflight.code.functions import facts
 from watchkeeper.preflight.identity import is_stand_in
-from watchkeeper.preflight.values import at, clean, text, texts
+from watchkeeper.preflight.values import at, text, texts
 from watchkeeper.preflight.views import ALARM, DASHBOARD, FUNCTION, METRIC_FILTER, QUEUE, TOPIC, Views
+from watchkeeper.text import clean
 
 AWS_METRICS: Mapping[str, frozenset[str]] = {
     "AWS/Lambda": frozenset(

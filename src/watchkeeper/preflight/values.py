@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN
+from watchkeeper.text import clean
 
 DEPTH = 48
 """Levels of nesting that are read; what lies deeper is unknown."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 QUOTE_LIMIT = 160
 
 
@@ -92,11 +91,6 @@ def has_unknown(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list | tuple):
         return any(has_unknown(item, depth + 1) for item in value)
     return False
-
-
-def clean(value: object) -> str:
-    """Text from a resource, safe for a terminal: control and direction characters replaced."""
-    return _CONTROL.sub("\ufffd", str(value))
 
 
 def quote(value: object) -> str:

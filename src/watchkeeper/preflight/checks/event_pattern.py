@@ -10,8 +10,9 @@ from watchkeeper import catalog
 from watchkeeper.graph import UNKNOWN, Resource
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
 from watchkeeper.preflight.patterns import ENVELOPE, LIMIT, problem
-from watchkeeper.preflight.values import clean, has_unknown, quote
+from watchkeeper.preflight.values import has_unknown, quote
 from watchkeeper.preflight.views import EVENT_RULE, Views
+from watchkeeper.text import clean
 
 PATH = "eventPattern"
 

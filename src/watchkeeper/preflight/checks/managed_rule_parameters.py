@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.managed_rules import known_rules
-from watchkeeper.preflight.values import clean, has_unknown
+from watchkeeper.preflight.values import has_unknown
 from watchkeeper.preflight.views import Views
 from watchkeeper.rules.parameters import ParameterError, parse_parameters
+from watchkeeper.text import clean
 
 PATH = "inputParameters"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from watchkeeper.model import Finding, SourcePosition
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.explain_error import explain
-from watchkeeper.preflight.values import clean
 from watchkeeper.preflight.views import Views
+from watchkeeper.text import clean
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from watchkeeper.model import Finding
 from watchkeeper.preflight.check import Report
 from watchkeeper.preflight.formats.terminal import summary
-from watchkeeper.preflight.values import clean
+from watchkeeper.text import clean
 
 COMMANDS = {"error": "error", "warning": "warning", "unsure": "notice"}
 

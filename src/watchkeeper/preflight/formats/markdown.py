@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from watchkeeper.model import Finding
 from watchkeeper.preflight.check import Report
 from watchkeeper.preflight.formats.terminal import summary
-from watchkeeper.preflight.values import clean
+from watchkeeper.text import clean
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@$&])")
 

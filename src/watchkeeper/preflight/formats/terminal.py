@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from watchkeeper.model import Finding
 from watchkeeper.preflight.check import SEVERITIES, Report
-from watchkeeper.preflight.values import clean
+from watchkeeper.text import clean
 
 WIDTH = 110
 INDENT = "           "
