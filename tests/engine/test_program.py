@@ -45,7 +45,7 @@ def test_defaults_of_the_project_file_yield_to_the_stack(tmp_path: Path) -> None
         ("- a", "{}", "holds no mapping"),
         ("name: p\nruntime: python\nmain: gone", "{}", "main is 'gone'"),
         ("name: p\nruntime: python", "config: [1]", "config is no mapping"),
-        ("name: p\nruntime: python", "config: {p:d: {d: 2020-01-01}}", "is no text, number"),
+        ("name: p\nruntime: python", "config: {p:d: {d: !!binary aGk=}}", "is no text, number"),
     ],
 )
 def test_a_broken_project_is_explained(tmp_path: Path, main: str, stack: str, problem: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from pulumi_policy import PolicyResource, PolicyResourceOptions
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
-from watchkeeper.preflight import Target, checks
+from watchkeeper.preflight import SettingsError, Target, checks
 from watchkeeper.preflight.policy_pack import LEFT_OUT, graph_of, policies, violations
 
 
@@ -84,3 +86,34 @@ def test_a_mistake_is_reported_on_its_resource() -> None:
     )
     assert [urn for _, urn in reported] == [rule.urn]
     assert "rate(6 hours)" in reported[0][0]
+
+
+def _reported(check: str, graph: Graph, config: Mapping[str, Any]) -> list[str]:
+    reported: list[str] = []
+    violations(checks()[check], _stack(graph), config, lambda message, urn=None: reported.append(message))
+    return reported
+
+
+def _bucket() -> Graph:
+    kind = "aws:s3/bucket:Bucket"
+    bucket = Resource(f"urn:pulumi:dev::p::{kind}::b", kind, "b", {"tags": {"Owner": "me"}})
+    return Graph({bucket.urn: bucket})
+
+
+def test_a_policy_takes_preflights_settings() -> None:
+    assert len(_reported("required-tags", _bucket(), {})) == 1
+    assert _reported("required-tags", _bucket(), {"requiredTags": ["Owner"]}) == []
+    accepted = {"suppressions": [{"check": "required-tags", "resource": "b", "reason": "scratch"}]}
+    assert _reported("required-tags", _bucket(), accepted) == []
+    assert len(_reported("suppression-invalid", _bucket(), {"suppressions": [{"check": "required-tags"}]})) == 1
+    with pytest.raises(SettingsError, match="Did you mean requiredTags"):
+        _reported("required-tags", _bucket(), {"requiredTag": ["Owner"]})
+
+
+def test_a_policy_reads_the_stacks_settings_and_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "watchkeeper.yaml").write_text("preflight: {requiredTags: [Owner]}")
+    assert _reported("required-tags", _bucket(), {}) == []
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"watchkeeper:preflight": json.dumps({"requiredTags": ["Team"]})}))
+    assert len(_reported("required-tags", _bucket(), {})) == 1
+    assert _reported("required-tags", _bucket(), {"requiredTags": ["Owner"]}) == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import os
+import re
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,19 +14,12 @@ import jsonschema
 import pytest
 
 from watchkeeper.graph import Graph, Resource
-from watchkeeper.model import SourcePosition
-from watchkeeper.preflight import CheckError, Options, Report, Suppression, checks, run
+from watchkeeper.model import Finding, SourcePosition
+from watchkeeper.preflight import CheckError, NotChecked, Options, Report, checks, inspect, places, run
 from watchkeeper.preflight.check import SEVERITIES
 from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, options_of_sdk
-from watchkeeper.preflight.formats import render, sarif, to_json
+from watchkeeper.preflight.formats import render, sarif, terminal, to_json
 from watchkeeper.preflight.reference import pages
-from watchkeeper.preflight.suppress import (
-    SuppressionError,
-    from_mapping,
-    parse_comment,
-    read_baseline,
-    write_baseline,
-)
 
 HOSTILE = "rule\x1b[31m|<script>%0A::error::\n`x`"
 
@@ -52,17 +48,64 @@ def test_json_follows_its_schema(report: Report) -> None:
     assert {"check", "severity", "resource", "type", "message", "fix"} <= set(document["findings"][0])
 
 
-def test_sarif_names_every_check_and_the_finding(report: Report) -> None:
-    log = sarif.document(report)["runs"][0]
-    assert {rule["id"] for rule in log["tool"]["driver"]["rules"]} == set(checks())
-    assert "schedule-expression" in {result["ruleId"] for result in log["results"]}
+def test_sarif_has_what_code_scanning_asks_for(report: Report) -> None:
+    """https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support"""
+    place = SourcePosition("templates/a b.yaml", 1)
+    log = sarif.document(replace(report, place=place))["runs"][0]
+    rules = [rule["id"] for rule in log["tool"]["driver"]["rules"]]
+    assert rules == list(checks())
+    assert {"schedule-expression"} <= {result["ruleId"] for result in log["results"]}
     assert log["invocations"][0]["executionSuccessful"] is False
+    for result in log["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["partialFingerprints"]["primaryLocationLineHash"]
+        where = result["locations"][0]["physicalLocation"]
+        assert where["artifactLocation"] == {"uri": "templates/a%20b.yaml", "uriBaseId": "%SRCROOT%"}
+        assert where["region"]["startLine"] >= 1
 
 
-def test_junit_is_xml(report: Report) -> None:
-    suite = ET.fromstring(render(report, "junit").encode())
-    failed = [case.get("name") for case in suite if case.find("failure") is not None]
-    assert "schedule-expression" in failed
+def test_sarif_says_why_a_finding_is_accepted(tmp_path: Path) -> None:
+    wrong_template(tmp_path, "# watchkeeper: ignore[managed-rule-exists] being replaced")
+    report = inspect(tmp_path / "template.yaml", {"select": ("managed-rule-exists",)})
+    (result,) = sarif.document(report)["runs"][0]["results"]
+    assert result["suppressions"] == [{"kind": "inSource", "justification": "being replaced"}]
+
+
+def test_a_text_is_no_link_in_sarif() -> None:
+    graph = wrong("rule")
+    resource = replace(graph.resources["urn:r"], inputs={"scheduleExpression": "[here](https://example.com)"})
+    report = run(replace(graph, resources={"urn:r": resource}), Options(select=("schedule-expression",)))
+    (result,) = sarif.document(report)["runs"][0]["results"]
+    assert "](" not in result["message"]["text"]
+
+
+def test_junit_counts_what_ci_systems_show() -> None:
+    made = Report(
+        findings=(
+            Finding("a", "error", "r", "t", "is wrong", position=SourcePosition("x.py", 3)),
+            Finding("a", "warning", "s", "t", "is wrong too"),
+            Finding("b", "unsure", "r", "t", "may be wrong"),
+        ),
+        not_checked=(NotChecked("c", "r", "known later"),),
+        errors=(CheckError("d", "boom"),),
+        checks_run=("a", "b", "c", "d", "e"),
+        resources=2,
+    )
+    suite = ET.fromstring(render(made, "junit").encode())[0]
+    assert {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "6",
+        "failures": "2",
+        "errors": "1",
+        "skipped": "2",
+    }
+    passed = [case.get("classname") for case in suite if len(case) == 0]
+    assert passed == ["e"]
+    assert (suite[0].get("file"), suite[0].get("line")) == ("x.py", "3")
+
+
+def test_junit_of_a_target_that_could_not_be_read_has_an_error() -> None:
+    suite = ET.fromstring(render(Report(unread=("nothing fits",)), "junit").encode())[0]
+    assert suite.get("errors") == "1"
 
 
 def test_nothing_of_a_hostile_text_reaches_a_terminal_or_an_annotation(report: Report) -> None:
@@ -70,6 +113,54 @@ def test_nothing_of_a_hostile_text_reaches_a_terminal_or_an_annotation(report: R
     lines = render(report, "github").splitlines()
     assert not any(line.startswith("::error::") for line in lines)
     assert "<script>" not in render(report, "markdown")
+
+
+def test_hostile_text_is_one_line_of_a_table_and_mentions_nobody() -> None:
+    text = render(run(wrong("a|b\n@everyone <img src=x> `c` [d](e)")), "markdown")
+    rows = [line for line in text.splitlines() if "schedule" in line]
+    assert len(rows) == 1
+    assert "@everyone" not in text
+    assert not re.search(r"(?<!\\)<img", text)
+
+
+def wrong_template(folder: Path, comment: str = "#") -> None:
+    (folder / "template.yaml").write_text(
+        f"Resources:\n  {comment}\n  Rule:\n    Type: AWS::Config::ConfigRule\n"
+        "    Properties:\n      Source: {Owner: AWS, SourceIdentifier: DB_BACKUP_RETENTION_PERIOD}\n"
+    )
+
+
+@pytest.mark.parametrize("spelling", ["relative", "absolute", "from elsewhere"])
+def test_paths_start_at_the_top_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    folder = tmp_path / "repository" / "deep" / "down"
+    folder.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    subprocess.run(["git", "init", "--quiet", str(tmp_path / "repository")], check=True)
+    wrong_template(folder)
+    target = folder / "template.yaml"
+    monkeypatch.chdir(tmp_path / "elsewhere" if spelling == "from elsewhere" else folder)
+    if spelling != "absolute":
+        target = Path(os.path.relpath(target))
+    report = inspect(target, {"select": ("managed-rule-exists",)})
+    shown = places.located(report, places.highest(Path(report.root)))
+    assert "::error file=deep/down/template.yaml,line=3," in render(shown, "github")
+    assert json.loads(render(shown, "json"))["findings"][0]["position"]["file"] == "deep/down/template.yaml"
+
+
+def test_without_a_repository_paths_start_at_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert places.relative("a.yaml", "deep", places.highest(Path("deep"))) == "deep/a.yaml"
+    assert places.relative("/etc/a.yaml", "deep", places.highest(Path("deep"))) == "/etc/a.yaml"
+
+
+def test_a_terminal_of_80_columns_is_not_overrun() -> None:
+    shown = [line.text for line in terminal.lines(run(wrong("nightly")), 80)]
+    assert max(map(len, shown)) <= 80
 
 
 def test_a_finding_in_the_terminal_says_where_what_and_how() -> None:
@@ -91,42 +182,6 @@ def test_select_and_ignore_take_ids_and_tags() -> None:
     assert run(wrong(), Options(select=("s3",))).findings == ()
     assert run(wrong(), Options(ignore=("eventbridge", "tags"))).findings == ()
     assert len(run(wrong(), Options(select=("schedule-expression",))).checks_run) == 1
-
-
-def test_a_comment_suppresses_until_its_day(tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text(
-        "x = 1\n# watchkeeper: ignore[schedule-expression] being replaced until 2027-01-01\nrule = 1\n"
-    )
-    graph = wrong("rule", SourcePosition("main.py", 3))
-    before = run(graph, Options(root=str(tmp_path), today=date(2026, 12, 31), select=("schedule-expression",)))
-    after = run(graph, Options(root=str(tmp_path), today=date(2027, 1, 2), select=("schedule-expression",)))
-    assert (before.findings, len(before.suppressed)) == ((), 1)
-    assert {item.check for item in after.findings} == {"schedule-expression", "suppression-expired"}
-
-
-def test_a_suppression_without_a_reason_is_refused() -> None:
-    with pytest.raises(SuppressionError, match="needs a reason"):
-        parse_comment("# watchkeeper: ignore[key-rotation]")
-    with pytest.raises(SuppressionError, match="reason"):
-        from_mapping({"check": "key-rotation"})
-    with pytest.raises(SuppressionError, match="not a date"):
-        from_mapping({"check": "key-rotation", "reason": "x", "until": "soon"})
-
-
-def test_settings_suppress_one_resource() -> None:
-    item = from_mapping({"check": "schedule-expression", "reason": "x", "resource": "a"})
-    assert isinstance(item, Suppression)
-    assert run(wrong("a"), Options(suppressions=(item,), select=("schedule-expression",))).findings == ()
-    assert run(wrong("b"), Options(suppressions=(item,), select=("schedule-expression",))).findings
-
-
-def test_a_baseline_hides_what_was_there_before(tmp_path: Path) -> None:
-    file = tmp_path / "baseline.json"
-    write_baseline(run(wrong("a")).findings, file)
-    assert run(wrong("a"), Options(baseline=read_baseline(file))).findings == ()
-    file.write_text("{}")
-    with pytest.raises(SuppressionError, match="not a baseline"):
-        read_baseline(file)
 
 
 @pytest.mark.parametrize("check", checks().values(), ids=lambda check: check.id)

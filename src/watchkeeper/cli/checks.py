@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
+from watchkeeper.cli import check_pages
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import RegionOption, Target, find_project, state_folder
-from watchkeeper.cli.output import err, note, out, safe
+from watchkeeper.cli.output import err, note, out, raw, safe
 
-AskAccount = Callable[[Any, str | None], Any]
-"""From the graph and the region to the account's state."""
+if TYPE_CHECKING:
+    from watchkeeper.preflight import AskAccount, Check, Report
+
 LINE_STYLE: Mapping[str, str] = {
     "resource": "bold",
     "error": "red",
@@ -49,10 +52,18 @@ def preflight(
             show_default=False,
         ),
     ] = None,
-    env: Annotated[str, typer.Option("--env", "-e", help="Pulumi stack. Default: dev, or the only one.")] = "",
+    env: Annotated[
+        str,
+        typer.Option(
+            "--env",
+            "-e",
+            help="Environment: a project's Pulumi stack. Default: dev, or the only one.",
+            show_default=False,
+        ),
+    ] = "",
     select: Annotated[list[str] | None, typer.Option("--select", help="Only these checks or tags; repeatable.")] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Not these checks or tags; repeatable.")] = None,
-    fmt: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.TERMINAL,
+    fmt: Annotated[Format | None, typer.Option("--format", "-f", help="Output format. Default: terminal.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     explain: Annotated[str | None, typer.Option("--explain", help="Explain a check instead of running any.")] = None,
     list_checks: Annotated[bool, typer.Option("--list", help="List the checks instead of running any.")] = False,
@@ -61,6 +72,29 @@ def preflight(
         typer.Option("--account", help="Look at this account's state too, read-only.", show_default=False),
     ] = None,
     region: RegionOption = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            help="Settings file. Default: watchkeeper.yaml beside the target, or above it in its repository.",
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option(help="What chosen names have to carry. Default: the environment.", show_default=False),
+    ] = None,
+    required_tag: Annotated[
+        list[str] | None,
+        typer.Option(help="A tag that resources have to carry, in place of those of the settings; repeatable."),
+    ] = None,
+    shared_role: Annotated[
+        list[str] | None, typer.Option(help="A role that functions share knowingly; repeatable.")
+    ] = None,
+    destroyable: Annotated[
+        bool | None,
+        typer.Option("--destroyable/--no-destroyable", help="Whether the stack must be destroyable. Default: yes."),
+    ] = None,
     baseline: Annotated[Path | None, typer.Option(help="Accept the findings in this file.", dir_okay=False)] = None,
     write_baseline: Annotated[
         Path | None, typer.Option(help="Write today's findings as a baseline.", dir_okay=False)
@@ -69,61 +103,85 @@ def preflight(
     """Find what would go wrong, before anything is deployed.
 
     The program runs in preview, offline. What could not be looked at is said, and is not a pass. A finding is accepted
-    with a comment beside the resource: `# watchkeeper: ignore[CHECK] reason until 2027-01-01`.
+    with a comment beside the resource: `# watchkeeper: ignore[CHECK] reason until 2027-01-01`, or in watchkeeper.yaml.
 
     [dim]Examples:[/]
     watchkeeper preflight infra --env prod
     watchkeeper preflight template.yaml --format sarif
     watchkeeper preflight --explain managed-rule-exists
     """
+    _one_of({"--list": list_checks, "--explain": explain, "--write-baseline": write_baseline})
+    _one_of({"--baseline": baseline, "--write-baseline": write_baseline})
+    _one_of({"--json": as_json, f"--format {fmt}": fmt not in (None, Format.JSON)})
+    as_json = as_json or fmt is Format.JSON
+    chosen = {"select": tuple(select or ()), "ignore": tuple(ignore or ())}
     if list_checks:
-        _list()
+        check_pages.show_list(_selected(chosen), as_json)
         return
     if explain:
-        _explain(explain)
+        check_pages.show(explain, as_json)
         return
-    from watchkeeper.preflight import formats, suppress
-
-    options = {
-        "select": tuple(select or ()),
-        "ignore": tuple(ignore or ()),
+    given = {
+        **{key: names for key, names in chosen.items() if names},
+        **({} if environment is None else {"environment": environment}),
+        **({"required_tags": tuple(filter(None, required_tag))} if required_tag else {}),
+        **({"shared_roles": tuple(shared_role)} if shared_role else {}),
+        **({} if destroyable is None else {"destroyable": destroyable}),
         "baseline": _baseline(baseline),
     }
     place = target or find_project(None)
-    report = look(place, env, region, options, _account(account, place))
+    report = look(place, env, region, given, settings, _account(account, place))
     if write_baseline:
-        suppress.write_baseline(report.findings, write_baseline)
-        note(safe(f"wrote {len(report.findings)} findings to {write_baseline}"))
+        _write_baseline(report, write_baseline)
         return
-    if as_json:
-        fmt = Format.JSON
-    if fmt is Format.TERMINAL:
-        _show(report)
-    else:
-        out.print(formats.render(report, fmt.value), markup=False, soft_wrap=True, end="")
+    _print(report, Format.JSON if as_json else fmt or Format.TERMINAL)
     raise typer.Exit(report.exit_code)
 
 
-def look(target: Path, env: str, region: str | None, options: Mapping[str, Any], ask: AskAccount | None = None) -> Any:
-    """The report on a target. Raises CommandError when it can't be read, or an option names what there is not."""
+def look(
+    target: Path,
+    env: str,
+    region: str | None,
+    given: Mapping[str, Any],
+    settings_file: Path | None = None,
+    ask: AskAccount | None = None,
+) -> Report:
+    """The report on a target. Raises CommandError when it or its settings can't be read, or no check is left to run."""
     from watchkeeper.engine.program import ProjectError
-    from watchkeeper.preflight import Options, inputs, run
-    from watchkeeper.preflight.registry import checks, unknown_names
+    from watchkeeper.preflight import SettingsError, TargetError, inspect
 
-    unknown = unknown_names((*options.get("select", ()), *options.get("ignore", ())))
+    if given.get("select") or given.get("ignore"):
+        _selected(given)  # else the checks are loaded while the program runs
+    try:
+        report = inspect(target, given, stack=env, region=region, settings_file=settings_file, ask=ask)
+    except (TargetError, SettingsError, ProjectError) as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
+    if not report.checks_run:
+        raise CommandError("No check is left to run.", hint="Loosen --select and --ignore.", code=Exit.USAGE)
+    return report
+
+
+def _selected(given: Mapping[str, Any]) -> list[Check]:
+    """The checks that are chosen on the command line. Raises CommandError when a name is none."""
+    from watchkeeper.catalog import nearest
+    from watchkeeper.preflight import Options, checks
+    from watchkeeper.preflight.registry import selected, unknown_names
+
+    select, ignore = given.get("select", ()), given.get("ignore", ())
+    unknown = unknown_names((*select, *ignore))
     if unknown:
-        from watchkeeper.catalog import nearest
-
         near = [f"{name} (did you mean {nearest(name, checks()) or 'one of --list'}?)" for name in unknown]
         raise CommandError(
             f"No check is named {', '.join(near)}.", hint="See: watchkeeper preflight --list", code=Exit.USAGE
         )
-    try:
-        read = inputs.read_target(target, stack=env, region=region)
-    except (inputs.TargetError, ProjectError) as error:
-        raise CommandError(str(error), code=Exit.USAGE) from error
-    state = ask(read.graph, region or read.graph.region) if ask else None
-    return run(read.graph, Options(root=read.root, program_error=read.error, account=state, **options))
+    return selected(Options(select=select, ignore=ignore))
+
+
+def _one_of(given: Mapping[str, object]) -> None:
+    """Raises CommandError when options that exclude each other are given together."""
+    names = [name for name, value in given.items() if value]
+    if len(names) > 1:
+        raise CommandError(f"{' and '.join(names)} don't go together.", hint="Give one of them.", code=Exit.USAGE)
 
 
 def stop_on_errors(folder: Path, env: str) -> None:
@@ -141,40 +199,36 @@ def stop_on_errors(folder: Path, env: str) -> None:
         raise CommandError(f"{len(report.errors)} preflight checks crashed: this is a fault of Watchkeeper.")
 
 
-def _show(report: Any, console: Any = out) -> None:
+def _print(report: Report, fmt: Format) -> None:
+    """The report on standard output: a terminal's places as seen from here, others' from the top of the repository."""
+    from watchkeeper.preflight import formats, places
+
+    if fmt is Format.TERMINAL:
+        _show(report)
+        return
+    raw(formats.render(places.located(report, places.highest(Path(report.root))), fmt.value))
+
+
+def _show(report: Report, console: Console = out) -> None:
+    from watchkeeper.preflight import places
     from watchkeeper.preflight.formats import terminal
 
-    for line in terminal.lines(report):
+    width = min(console.width, terminal.WIDTH) if console.is_terminal else terminal.WIDTH
+    for line in terminal.lines(places.located(report, Path.cwd()), width):
         console.print(safe(line.text, LINE_STYLE.get(line.kind, "")), soft_wrap=True)
 
 
-def _list() -> None:
-    from watchkeeper.cli.output import table
-    from watchkeeper.preflight import checks
+def _write_baseline(report: Report, file: Path) -> None:
+    from watchkeeper.preflight import suppress
 
-    rows = [(check.id, check.severity, check.title) for check in checks().values()]
-    table("", ("check", "severity", "what it finds"), rows)
-
-
-def _explain(name: str) -> None:
-    from watchkeeper.catalog import nearest
-    from watchkeeper.preflight import checks
-
-    check = checks().get(name)
-    if check is None:
-        near = nearest(name, checks())
-        hint = f"Did you mean {near}?" if near else "See: watchkeeper preflight --list"
-        raise CommandError(f'No check is named "{name}".', hint=hint, code=Exit.USAGE)
-    out.print(safe(f"{check.id}: {check.title}", "bold"))
-    for title, text in (
-        ("", check.explanation),
-        ("What AWS does", check.aws_does),
-        ("What to write", check.fix),
-        ("Source", check.source),
-    ):
-        if title:
-            out.print(safe(title, "bold"))
-        out.print(safe(text))
+    try:
+        count = suppress.write_baseline(report.findings, file)
+    except OSError as error:
+        raise CommandError(f"{file} can't be written: {error.strerror}", code=Exit.USAGE) from error
+    note(safe(f"wrote {count} findings to {file}"))
+    left = len(report.findings) - count
+    if left:
+        note(safe(f"{left} can't be accepted that way: a program that stops, a suppression that is over or wrong"))
 
 
 def _baseline(file: Path | None) -> frozenset[str]:
@@ -184,7 +238,7 @@ def _baseline(file: Path | None) -> frozenset[str]:
         return frozenset()
     try:
         return suppress.read_baseline(file)
-    except suppress.SuppressionError as error:
+    except suppress.BaselineError as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
 
 

@@ -68,7 +68,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 def document(value: Any) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, indent=2, default=_json_value, ensure_ascii=False) + "\n")
+    raw(json.dumps(value, indent=2, default=_json_value, ensure_ascii=False) + "\n")
+
+
+def raw(text: str) -> None:
+    """Print a document as it is. What can't be encoded (half a surrogate pair) is escaped as in JSON."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _json_value(value: Any) -> Any:

@@ -21,6 +21,16 @@ ENCRYPTED: Final = "[encrypted]"
 """What a program sees for a value that only the Pulumi CLI could decrypt."""
 
 
+class YamlLoader(yaml.SafeLoader):
+    """YAML in which dates stay text, as they do for Pulumi's programs and for CloudFormation."""
+
+
+YamlLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class ProjectError(Exception):
     """A project that can't be read: the file, what is wrong in it, what to write instead."""
 
@@ -157,8 +167,8 @@ def _project_file(directory: Path) -> Path:
 
 def _mapping(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml.load(file.read_text(encoding="utf-8"), YamlLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ProjectError(file, f"not YAML: {' '.join(str(error).split())}.", "Correct the syntax there.") from error
     if content is None:
         return {}

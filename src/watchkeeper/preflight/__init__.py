@@ -1,29 +1,39 @@
 """Preflight: every known mistake of an AWS Config deployment, found in a resource graph before anything is deployed.
 
 ``read_target(path)`` turns a Pulumi project, a preview, a state export, a CloudFormation template or a Terraform plan
-into a graph; ``run(graph, options)`` gives a Report; ``inspect(path, options)`` does both; ``checks()`` has all checks
-by id; ``formats.render(report, name)`` writes a report.
+into a graph; ``run(graph, options)`` gives a Report; ``inspect(path)`` does both, with the settings
+that it finds; ``checks()`` has all checks by id; ``formats.render(report, name)`` writes a report.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from watchkeeper.engine.program import ProgramError
+from watchkeeper.graph import Graph
+from watchkeeper.model import SourcePosition
+from watchkeeper.preflight import settings
 from watchkeeper.preflight.check import AccountState, Check, CheckError, NotChecked, Options, Report, Suppression
-from watchkeeper.preflight.inputs import Target, TargetError, read_target
+from watchkeeper.preflight.inputs import Target, TargetError, is_project, read_target
 from watchkeeper.preflight.registry import checks, unknown_names
 from watchkeeper.preflight.running import run
+from watchkeeper.preflight.settings import SettingsError
 
+AskAccount = Callable[[Graph, str | None], AccountState]
+"""From the graph and the region to the account's state."""
 __all__ = [
     "AccountState",
+    "AskAccount",
     "Check",
     "CheckError",
     "NotChecked",
     "Options",
     "ProgramError",
     "Report",
+    "SettingsError",
     "Suppression",
     "Target",
     "TargetError",
@@ -35,15 +45,35 @@ __all__ = [
 ]
 
 
-def inspect(path: Path | str, options: Options | None = None, *, stack: str = "", region: str | None = None) -> Report:
-    """Read a target and run the checks over it; a program that stops is a finding (``program-error``).
+def inspect(
+    path: Path | str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    stack: str = "",
+    region: str | None = None,
+    settings_file: Path | None = None,
+    ask: AskAccount | None = None,
+) -> Report:
+    """Read a target and its settings and run the checks over it; a program that stops is a finding (``program-error``).
+
+    ``given`` has fields of Options that win over the settings; ``settings_file`` is read in place of the
+    ``watchkeeper.yaml`` beside or above the target. ``stack`` names the environment where the target has no stacks.
+    ``ask`` gives the account's state for a graph and a region.
 
     Raises
     ------
     TargetError
         The target cannot be read at all.
+    SettingsError
+        The settings are wrong; the message has all problems.
     """
+    path = Path(path)
     target = read_target(path, stack=stack, region=region)
-    options = options or Options()
-    root = options.root or target.root
-    return run(target.graph, replace(options, root=root, program_error=options.program_error or target.error))
+    fields = settings.load(settings_file or settings.find(path), target.config)
+    if stack and not is_project(path):
+        fields["environment"] = stack
+    fields.update(given or {})
+    suppressions = (*fields.pop("suppressions", ()), *target.suppressions)
+    state = ask(target.graph, region or target.graph.region) if ask else None
+    options = Options(root=target.root, program_error=target.error, suppressions=suppressions, account=state, **fields)
+    return replace(run(target.graph, options), place=SourcePosition(target.file, 1))

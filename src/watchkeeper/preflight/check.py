@@ -41,14 +41,20 @@ class CheckError:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One accepted finding: a check and a resource (name or URN; ``*`` for all of them), why, and until when."""
+    """One accepted finding: a check and a resource, why, and until when."""
 
     check: str
     reason: str
     resource: str = "*"
+    """A name, a URN or a pattern such as ``scratch-*``; empty: the resources at ``position``."""
     until: date | None = None
+    """The last day on which it counts."""
     position: SourcePosition | None = None
-    """The comment's place, when it stands in the program."""
+    """Its place, when it stands beside the resource."""
+    where: str = ""
+    """The same for people: ``__main__.py:7``, ``watchkeeper.yaml: preflight.suppressions[0]``."""
+    problem: str = ""
+    """What is wrong with it: then it accepts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class Options:
     account: AccountState | None = None
     program_error: ProgramError | None = None
     root: str = ""
-    """The folder that asset paths are relative to."""
+    """The folder that asset and source paths are relative to."""
     today: date | None = None
     """For tests; None: the date of the day (UTC)."""
 
@@ -171,7 +177,13 @@ class Report:
     guessed: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     suppressed: tuple[Finding, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Accepted findings; ``data`` says why (``accepted_because``, ``accepted_in_source``)."""
+    unused: tuple[Suppression, ...] = ()
+    """Suppressions of checks that ran and saw everything, but that accepted nothing."""
+    root: str = ""
+    """The folder that the places' files are relative to."""
+    place: SourcePosition | None = None
+    """The target itself: what is shown where a finding has no place of its own and a tool wants one."""
 
     @property
     def exit_code(self) -> int:

@@ -2,13 +2,14 @@
 
 https://www.pulumi.com/docs/insights/policy/policy-packs/. A pack is a folder with PulumiPolicy.yaml (runtime: python)
 and a ``__main__.py`` that calls :func:`pack`. Errors are mandatory, warnings and unsure findings advisory, as Pulumi's
-``--policy-pack-config`` may change for each check; ``environment``, ``requiredTags``, ``destroyable`` and
-``sharedRoles`` are settings of every policy.
+``--policy-pack-config`` may change for each check. Settings are preflight's (:mod:`watchkeeper.preflight.settings`): of
+the ``watchkeeper.yaml`` beside or above where the pack runs, of the stack's configuration, and of each policy there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -24,7 +25,8 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Resource
-from watchkeeper.preflight.check import DEFAULT_TAGS, ERROR, Check, Options
+from watchkeeper.preflight import settings
+from watchkeeper.preflight.check import ERROR, Check, Options
 from watchkeeper.preflight.inputs.pulumi_state import UNKNOWNS
 from watchkeeper.preflight.registry import checks
 from watchkeeper.preflight.running import run
@@ -34,12 +36,6 @@ NAME = "watchkeeper"
 LEVELS = {ERROR: EnforcementLevel.MANDATORY}
 LEFT_OUT = frozenset({"program-error", "account-state"})
 """Checks that look at something else than a stack's resources."""
-SETTINGS: dict[str, dict[str, Any]] = {
-    "environment": {"type": "string", "default": ""},
-    "requiredTags": {"type": "array", "items": {"type": "string"}, "default": list(DEFAULT_TAGS)},
-    "destroyable": {"type": "boolean", "default": True},
-    "sharedRoles": {"type": "array", "items": {"type": "string"}, "default": []},
-}
 
 
 def pack(name: str = NAME) -> PolicyPack:
@@ -61,7 +57,7 @@ def _policy(check: Check) -> StackValidationPolicy:
         description=f"{check.title}. {check.explanation}",
         validate=validate,
         enforcement_level=LEVELS.get(check.severity, EnforcementLevel.ADVISORY),
-        config_schema=PolicyConfigSchema(properties=SETTINGS),
+        config_schema=PolicyConfigSchema(properties={**settings.PROPERTIES}),
         tags=list(check.tags),
         remediation_steps=check.fix,
         url=check.source,
@@ -71,20 +67,22 @@ def _policy(check: Check) -> StackValidationPolicy:
 def violations(
     check: Check, resources: Iterable[PolicyResource], config: Mapping[str, Any], report: ReportViolation
 ) -> None:
-    """Run one check over a stack and report what it finds. Raises RuntimeError when the check crashes."""
-    options = Options(
-        select=(check.id,),
-        environment=str(config.get("environment") or ""),
-        required_tags=tuple(config.get("requiredTags", DEFAULT_TAGS)),
-        destroyable=bool(config.get("destroyable", True)),
-        shared_roles=tuple(config.get("sharedRoles", ())),
-    )
+    """Run one check over a stack and report what it finds. Raises SettingsError, and RuntimeError for a crash."""
+    options = Options(**{**given(config), "select": (check.id,), "ignore": ()})
     result = run(graph_of(resources), options)
     for error in result.errors:
         raise RuntimeError(f"the check {error.check} crashed: {error.error}")
     for finding in result.findings:
         unsure = f" ({finding.severity})" if finding.severity != check.severity else ""
         report(f"{finding.resource}: {finding.message} {finding.fix}{unsure}", finding.data.get("urn") or None)
+
+
+def given(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of Options for a policy: its own settings, over the stack's, over the file's. Raises SettingsError."""
+    shared = settings.load(settings.find(Path.cwd()), pulumi.runtime.get_config_env())
+    own = settings.options_of({**config}, "--policy-pack-config")
+    suppressions = (*shared.get("suppressions", ()), *own.get("suppressions", ()))
+    return {**shared, **own, "suppressions": suppressions}
 
 
 def graph_of(resources: Iterable[PolicyResource]) -> Graph:

@@ -24,6 +24,8 @@ def run(graph: Graph, options: Options | None = None) -> Report:
     from watchkeeper.preflight.views import Views
 
     options = options or Options()
+    beside = suppress.in_comments(graph, options)
+    options = replace(options, suppressions=(*options.suppressions, *beside))
     views = Views(graph, options)
     found: list[Finding] = []
     not_checked: list[NotChecked] = []
@@ -34,7 +36,10 @@ def run(graph: Graph, options: Options | None = None) -> Report:
         found += [in_own_words(graph, item, check.fix) for item in results if isinstance(item, Finding)]
         not_checked += [item for item in results if isinstance(item, NotChecked)]
         errors += [error] if error else []
-    standing, accepted = suppress.apply(_hide_secrets(graph, _sorted(found)), options)
+    standing, accepted, unused = suppress.apply(_hide_secrets(graph, _sorted(found)), options)
+    whole = not graph.unread and options.program_error is None
+    unsure = {item.check for item in not_checked} | {item.check for item in errors}
+    certain = {check.id for check in chosen if whole} - unsure
     return Report(
         findings=tuple(standing),
         not_checked=tuple(dict.fromkeys(not_checked)),
@@ -45,6 +50,8 @@ def run(graph: Graph, options: Options | None = None) -> Report:
         guessed=graph.guessed,
         unread=graph.unread,
         suppressed=tuple(accepted),
+        unused=tuple(item for item in unused if item.check in certain),
+        root=options.root,
     )
 
 
@@ -60,7 +67,9 @@ def _look(check: Check, views: Any) -> tuple[list[Any], CheckError | None]:
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda item: (item.resource, SEVERITIES.index(item.severity), item.check, item.message))
+    return sorted(
+        findings, key=lambda item: (item.resource, item.type, SEVERITIES.index(item.severity), item.check, item.message)
+    )
 
 
 def _hide_secrets(graph: Graph, findings: list[Finding]) -> list[Finding]:

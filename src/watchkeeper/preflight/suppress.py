@@ -1,7 +1,13 @@
 """Accepted findings: suppressions with a reason and an expiry date, and a baseline of what was there before.
 
-A comment on the resource's line, or on one of the lines just above it, accepts a finding there:
-``# watchkeeper: ignore[bucket-versioning] scratch data until 2027-01-01`` (``//`` in TypeScript).
+A suppression stands beside the resource or in settings (:mod:`watchkeeper.preflight.settings`):
+
+- a comment on the resource's line or the line above it:
+  ``# watchkeeper: ignore[bucket-versioning] scratch data until 2027-01-01`` (``//`` in TypeScript);
+- a CloudFormation resource's ``Metadata``: ``watchkeeper: {suppressions: [{check: …, reason: …, until: …}]}``.
+
+What is wrong with one (no reason, no such check, not a date) is said by the check ``suppression-invalid``, that it is
+over by ``suppression-expired``; neither accepts anything.
 """
 
 from __future__ import annotations
@@ -9,63 +15,119 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from watchkeeper import catalog
+from watchkeeper.graph import Graph
 from watchkeeper.model import Finding, SourcePosition
-from watchkeeper.preflight.check import ERROR, Options, Suppression
+from watchkeeper.preflight.check import Options, Suppression
+from watchkeeper.preflight.registry import checks
+from watchkeeper.preflight.values import quote
 
 COMMENT = re.compile(r"(?:#|//)\s*watchkeeper:\s*ignore\[([^\]\n]*)\]\s*([^\n]*)")
 _UNTIL = re.compile(r"\s*\buntil\s+(\d{4}-\d{2}-\d{2})\s*$")
-EXPIRED = "suppression-expired"
+_MIDNIGHT = re.compile(r"T00:00:00(?:\.0+)?Z?$")
+"""What Pulumi's CLI makes of a YAML date inside a list or mapping."""
 REACH = 1
 """How many lines above the resource's line a comment still speaks of it."""
+METADATA = "watchkeeper"
+OWN = frozenset({"suppression-expired", "suppression-invalid"})
+"""Checks about suppressions, which no suppression silences."""
+NEVER_IN_BASELINE = OWN | {"program-error"}
+NOTHING = "no check is named in it"
+UNREASONED = "it has no reason"
 
 
-class SuppressionError(ValueError):
-    """A suppression or a baseline that cannot be read; the message says where and what to write."""
+class BaselineError(ValueError):
+    """A baseline that cannot be read; the message says where and what to write."""
 
 
-def parse_comment(line: str, position: SourcePosition | None = None) -> list[Suppression]:
-    """The suppressions in one line of source; [] without a comment. A reason must be given."""
+def entry(
+    check: str,
+    reason: str = "",
+    resource: str = "*",
+    until: str = "",
+    *,
+    where: str = "",
+    position: SourcePosition | None = None,
+) -> Suppression:
+    """A suppression as it was written; ``problem`` has what is wrong with it."""
+    name, why = check.strip(), reason.strip()
+    problems = [
+        *([] if name in checks() else [_no_check(name)]),
+        *([] if why else [UNREASONED]),
+    ]
+    day: date | None = None
+    try:
+        day = date.fromisoformat(_MIDNIGHT.sub("", until.strip())) if until.strip() else None
+    except ValueError:
+        problems.append(f"{quote(until)} is not a date; write it like 2027-01-01")
+    return Suppression(name, why, resource, day, position, where, "; ".join(problems))
+
+
+def _no_check(name: str) -> str:
+    if not name:
+        return NOTHING
+    near = catalog.nearest(name, checks())
+    return f"no check is named {quote(name)}" + (f" (did you mean {near}?)" if near else "")
+
+
+def parse_comment(line: str, position: SourcePosition) -> list[Suppression]:
+    """The suppressions in one line of source, one for each check that it names; [] without a comment."""
     match = COMMENT.search(line)
     if match is None:
         return []
-    ids, rest = match.groups()
-    until, reason = _split(rest)
-    where = f"{position.file}:{position.line}: " if position else ""
-    if not reason:
-        raise SuppressionError(
-            f"{where}a suppression needs a reason: watchkeeper: ignore[{ids}] why it is fine until 2027-01-01"
-        )
+    names, rest = match.groups()
+    until = _UNTIL.search(rest)
+    reason, day = (rest[: until.start()], until.group(1)) if until else (rest, "")
+    where = f"{position.file}:{position.line}"
+    return [entry(name, reason, "", day, where=where, position=position) for name in names.split(",")]
+
+
+def in_comments(graph: Graph, options: Options) -> list[Suppression]:
+    """The suppressions in comments beside the graph's resources, and beside the line where the program stopped."""
+    places = [resource.position for resource in graph if resource.position is not None]
+    error = options.program_error
+    if error is not None and error.file:
+        places.append(SourcePosition(error.file, error.line))
+    wanted: dict[str, set[int]] = {}
+    for place in places:
+        wanted.setdefault(place.file, set()).update(range(max(1, place.line - REACH), place.line + 1))
+    root = Path(options.root) if options.root else Path()
     return [
-        Suppression(name.strip(), reason, until=until, position=position) for name in ids.split(",") if name.strip()
+        found
+        for file, numbers in wanted.items()
+        for number, line in _lines(root / file, numbers)
+        for found in parse_comment(line, SourcePosition(file, number))
     ]
 
 
-def _split(rest: str) -> tuple[date | None, str]:
-    match = _UNTIL.search(rest)
-    if match is None:
-        return None, rest.strip()
+def _lines(path: Path, numbers: set[int]) -> Iterator[tuple[int, str]]:
     try:
-        return date.fromisoformat(match.group(1)), rest[: match.start()].strip()
-    except ValueError:
-        raise SuppressionError(f'"{match.group(1)}" is not a date; write it like 2027-01-01') from None
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError):
+        return
+    yield from ((number, lines[number - 1]) for number in sorted(numbers) if number <= len(lines))
 
 
-def from_mapping(raw: Mapping[str, Any]) -> Suppression:
-    """A suppression from settings: ``check``, ``reason``, and optionally ``resource`` and ``until``."""
-    missing = [key for key in ("check", "reason") if not raw.get(key)]
-    if missing:
-        raise SuppressionError(f"a suppression needs {' and '.join(missing)}: {dict(raw)!r}")
-    until = raw.get("until")
-    try:
-        day = until if isinstance(until, date) or until is None else date.fromisoformat(str(until))
-    except ValueError:
-        raise SuppressionError(f'"{until}" is not a date; write it like 2027-01-01') from None
-    return Suppression(str(raw["check"]), str(raw["reason"]), str(raw.get("resource", "*")), day)
+def in_metadata(document: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> Iterator[Suppression]:
+    """The suppressions in the Metadata of a CloudFormation template's resources."""
+    resources = document.get("Resources")
+    for logical, raw in resources.items() if isinstance(resources, Mapping) else ():
+        items: Any = raw
+        for key in ("Metadata", METADATA, "suppressions"):
+            items = items.get(key) if isinstance(items, Mapping) else None
+        place = SourcePosition(name, lines[logical]) if logical in lines else None
+        where = f"{name}: {logical}.Metadata.{METADATA}.suppressions"
+        for item in items if isinstance(items, list) else [] if items is None else [items]:
+            given = {str(key): str(value) for key, value in item.items()} if isinstance(item, Mapping) else {}
+            known = {key: given[key] for key in ("check", "reason", "until") if key in given}
+            yield entry(**{"check": "", **known}, resource=str(logical), where=where, position=place)
 
 
 def fingerprint(finding: Finding) -> str:
@@ -74,94 +136,65 @@ def fingerprint(finding: Finding) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
-def write_baseline(findings: Iterable[Finding], path: Path) -> None:
-    """Write the findings' fingerprints as a baseline file."""
+def write_baseline(findings: Iterable[Finding], path: Path) -> int:
+    """Write the findings' fingerprints as a baseline file; gives how many. Raises OSError.
+
+    A program that stops hides what else is wrong, and suppressions have a date of their own: neither is written.
+    """
     entries = [
         {"fingerprint": fingerprint(finding), "check": finding.check, "resource": finding.resource}
         for finding in findings
+        if finding.check not in NEVER_IN_BASELINE
     ]
     path.write_text(json.dumps({"version": 1, "findings": entries}, indent=2) + "\n", encoding="utf-8")
+    return len(entries)
 
 
 def read_baseline(path: Path) -> frozenset[str]:
-    """The fingerprints of a baseline file. Raises SuppressionError."""
+    """The fingerprints of a baseline file. Raises BaselineError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return frozenset(str(entry["fingerprint"]) for entry in content["findings"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SuppressionError(f"{path}: not a baseline ({error}); write one with --write-baseline") from None
+    except FileNotFoundError:
+        raise BaselineError(f"{path} is not there; write one with --write-baseline") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BaselineError(f"{path}: not a baseline ({error}); write one with --write-baseline") from None
 
 
-def apply(findings: Iterable[Finding], options: Options) -> tuple[list[Finding], list[Finding]]:
-    """Findings that stand, with one for each expired suppression, and those that are accepted."""
-    today = options.today or datetime.now(UTC).date()
-    reader = _Comments(Path(options.root) if options.root else Path())
+def apply(findings: Iterable[Finding], options: Options) -> tuple[list[Finding], list[Finding], list[Suppression]]:
+    """Findings that stand, those that are accepted, and the suppressions that still count but accepted nothing."""
+    day = today(options)
+    live = [item for item in options.suppressions if not item.problem and (item.until is None or item.until >= day)]
+    used: set[int] = set()
     standing: list[Finding] = []
     accepted: list[Finding] = []
-    expired: dict[tuple[str, str], Finding] = {}
     for finding in findings:
-        matching = [item for item in (*options.suppressions, *reader.near(finding)) if _speaks_of(item, finding)]
-        live = [item for item in matching if item.until is None or item.until >= today]
-        if live or fingerprint(finding) in options.baseline:
-            accepted.append(finding)
-            continue
-        standing.append(finding)
-        for item in matching:
-            expired.setdefault((item.check, finding.resource), _expired(item, finding))
-    standing += [_unreadable(problem) for problem in reader.problems]
-    return standing + list(expired.values()), accepted
+        matching = [item for item in live if finding.check not in OWN and speaks_of(item, finding)]
+        used.update(map(id, matching))
+        if matching:
+            accepted.append(_with_reason(finding, matching[0].reason, matching[0].position is not None))
+        elif fingerprint(finding) in options.baseline:
+            accepted.append(_with_reason(finding, "in the baseline", beside=False))
+        else:
+            standing.append(finding)
+    return standing, accepted, [item for item in live if id(item) not in used]
 
 
-def _speaks_of(item: Suppression, finding: Finding) -> bool:
-    names = (finding.resource, finding.data.get("urn"), "*")
-    return item.check in (finding.check, "*") and (item.position is not None or item.resource in names)
+def today(options: Options) -> date:
+    """The day that expiry dates are held against."""
+    return options.today or datetime.now(UTC).date()
 
 
-def _expired(item: Suppression, finding: Finding) -> Finding:
-    return Finding(
-        check=EXPIRED,
-        severity=ERROR,
-        resource=finding.resource,
-        type=finding.type,
-        message=f"the suppression of {item.check} ({item.reason}) expired on {item.until}",
-        fix="Correct what the check says, or renew the date with a reason that still holds.",
-        position=item.position or finding.position,
-        data={"urn": finding.data.get("urn", "")},
-    )
+def speaks_of(item: Suppression, finding: Finding) -> bool:
+    """Whether a suppression means this finding: its check, and its resource by name, URN or pattern or by place."""
+    if item.check != finding.check:
+        return False
+    if item.resource:
+        names = (finding.resource, str(finding.data.get("urn") or ""))
+        return item.resource in names or any(fnmatchcase(name, item.resource) for name in names)
+    comment, place = item.position, finding.position
+    return bool(comment and place and comment.file == place.file and 0 <= place.line - comment.line <= REACH)
 
 
-def _unreadable(problem: str) -> Finding:
-    return Finding(check=EXPIRED, severity=ERROR, resource="", type="", message=problem, fix="Add a reason and a date.")
-
-
-class _Comments:
-    """Suppression comments next to the source lines of findings; each file is read once."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._files: dict[str, list[str]] = {}
-        self.problems: list[str] = []
-
-    def near(self, finding: Finding) -> list[Suppression]:
-        """The suppressions on the finding's line and just above it."""
-        place = finding.position
-        if place is None or place.line < 1:
-            return []
-        lines = self._lines(place.file)
-        found: list[Suppression] = []
-        for number in range(max(1, place.line - REACH), min(place.line, len(lines)) + 1):
-            try:
-                found += parse_comment(lines[number - 1], SourcePosition(place.file, number))
-            except SuppressionError as error:
-                if str(error) not in self.problems:
-                    self.problems.append(str(error))
-        return found
-
-    def _lines(self, name: str) -> list[str]:
-        if name not in self._files:
-            path = Path(name) if Path(name).is_absolute() else self._root / name
-            try:
-                self._files[name] = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            except OSError:
-                self._files[name] = []
-        return self._files[name]
+def _with_reason(finding: Finding, reason: str, beside: bool) -> Finding:
+    return replace(finding, data={**finding.data, "accepted_because": reason, "accepted_in_source": beside})

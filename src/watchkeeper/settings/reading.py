@@ -18,6 +18,9 @@ from watchkeeper.settings.groups import Part
 from watchkeeper.settings.problems import NAMESPACE, Problem, SettingsError, WrongError, listed, nearest, short
 from watchkeeper.settings.settings import LENIENT, Settings
 
+READ_ELSEWHERE = frozenset({"preflight"})
+"""Keys of the namespace that are no matter of the deployment's: preflight's own settings."""
+
 
 def from_pulumi_config(mapping: Mapping[str, Any], source: str = "") -> Settings:
     """The settings among a stack's configuration: ``watchkeeper:owner`` → text, JSON text, or a plain value.
@@ -88,7 +91,7 @@ def _own_keys(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]
     problems = [
         Problem(key, "is not a setting.", nearest(key, known) or "See the settings table.")
         for key in found
-        if key not in known
+        if key not in known and key not in READ_ELSEWHERE
     ]
     problems += [problem for key in mapping if (problem := _stray(str(key)))]
     return {key: value for key, value in found.items() if key in known}, problems

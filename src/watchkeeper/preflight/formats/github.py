@@ -14,7 +14,7 @@ COMMANDS = {"error": "error", "warning": "warning", "unsure": "notice"}
 
 
 def render(report: Report) -> str:
-    """One command for each finding and crash, then the counts."""
+    """One command for each finding and crash, then the counts; each on one line, whatever a resource is called."""
     commands = [_command(item) for item in report.findings]
     commands += [
         f"::error title={_property(item.check)}::{_data(f'the check crashed: {item.error}')}" for item in report.errors
@@ -33,7 +33,7 @@ def _command(item: Finding) -> str:
 
 
 def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return clean(value).replace("%", "%25")
 
 
 def _property(value: str) -> str:

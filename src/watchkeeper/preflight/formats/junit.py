@@ -1,45 +1,63 @@
-"""The report as JUnit XML: a test case for each check; findings fail it, crashes are errors, what was not seen "
-"skips."""
+"""The report as JUnit XML, for CI systems that show test results.
+
+A test case for each finding, each crash (an error) and each thing that could not be looked at or is not sure (skipped);
+a check with none of those is one that passes.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from watchkeeper.preflight.check import UNSURE, Report
 
 _INVALID = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PROGRAM = "the program"
 
 
 def render(report: Report) -> str:
     """The XML document as text."""
-    suite = ET.Element("testsuite", name="watchkeeper preflight", tests=str(len(report.checks_run)))
-    extra = sorted({item.check for item in report.findings} - set(report.checks_run))
-    failed = skipped = 0
-    for check in (*report.checks_run, *extra):
-        case = ET.SubElement(suite, "testcase", classname="preflight", name=check)
-        findings = [item for item in report.findings if item.check == check]
-        failures = [item for item in findings if item.severity != UNSURE]
-        for item in failures:
-            failure = ET.SubElement(
-                case, "failure", message=_text(f"{item.resource}: {item.message}"), type=item.severity
-            )
-            failure.text = _text(f"{item.type} {item.resource}\n{item.message}\n{item.fix}\n{item.aws_does}")
-        unsure = [f"unsure: {item.resource}: {item.message}" for item in findings if item.severity == UNSURE]
-        for crash in (item for item in report.errors if item.check == check):
-            ET.SubElement(case, "error", message=_text(crash.error), type="crash")
-        missing = [f"{item.resource}: {item.reason}" for item in report.not_checked if item.check == check]
-        if missing and not failures:
-            ET.SubElement(case, "skipped", message=_text("; ".join(missing)))
-            skipped += 1
-        if unsure:
-            ET.SubElement(case, "system-out").text = _text("\n".join(unsure))
-        failed += len(failures)
-    suite.set("failures", str(failed))
-    suite.set("errors", str(len(report.errors)))
-    suite.set("skipped", str(skipped))
-    ET.indent(suite)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
+    cases = list(_cases(report))
+    suite = ET.Element("testsuite", name="watchkeeper preflight", tests=str(len(cases)))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    suite.extend(cases)
+    root = ET.Element("testsuites", dict(suite.attrib))
+    root.append(suite)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _cases(report: Report) -> Iterator[ET.Element]:
+    outcome = "skipped" if report.resources else "error"
+    yield from (_case("target", sentence, outcome, sentence) for sentence in report.unread)
+    seen: set[str] = set()
+    for item in report.findings:
+        seen.add(item.check)
+        what = f"{item.resource or PROGRAM}: {item.message}"
+        text = "\n".join(filter(None, (f"{item.type} {item.resource}".strip(), item.message, item.fix, item.aws_does)))
+        if item.severity == UNSURE:
+            case = _case(item.check, what, "skipped", f"not sure: {item.message}", text)
+        else:
+            case = _case(item.check, what, "failure", item.message, text)
+        if item.position is not None:
+            case.set("file", _text(item.position.file))
+            case.set("line", str(item.position.line))
+        yield case
+    for crash in report.errors:
+        seen.add(crash.check)
+        yield _case(crash.check, "the check crashed", "error", crash.error)
+    for missing in report.not_checked:
+        seen.add(missing.check)
+        yield _case(missing.check, missing.resource or PROGRAM, "skipped", f"not checked: {missing.reason}")
+    yield from (ET.Element("testcase", classname=check, name=check) for check in report.checks_run if check not in seen)
+
+
+def _case(check: str, name: str, outcome: str, message: str, text: str = "") -> ET.Element:
+    case = ET.Element("testcase", classname=check, name=_text(name))
+    ET.SubElement(case, outcome, type=outcome, message=_text(message)).text = _text(text) or None
+    return case
 
 
 def _text(value: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from watchkeeper.model import Finding
 from watchkeeper.preflight.check import Report
 from watchkeeper.preflight.formats.terminal import summary
-from watchkeeper.text import clean
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@$&])")
+from watchkeeper.reports.to_markdown import escape
 
 
 def render(report: Report) -> str:
@@ -32,6 +29,12 @@ def _lines(report: Report) -> Iterator[str]:
         yield "### Checks that crashed (our error)"
         yield ""
         yield from (f"- {escape(item.check)}: {escape(item.error)}" for item in report.errors)
+    if report.unused:
+        yield ""
+        yield from (
+            f"- {escape(item.where)}: the suppression of {item.check} accepts nothing any more"
+            for item in report.unused
+        )
     if report.not_checked or report.unread:
         yield ""
         yield "<details><summary>Not checked</summary>"
@@ -51,8 +54,3 @@ def _row(item: Finding) -> str:
     shown = [escape(cell) for cell in cells]
     shown[2] += place
     return f"| {' | '.join(shown)} |"
-
-
-def escape(value: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", clean(value))

@@ -11,6 +11,7 @@ from watchkeeper.preflight.check import SEVERITIES, Report
 from watchkeeper.text import clean
 
 WIDTH = 110
+"""Columns, where a terminal has no fewer."""
 INDENT = "           "
 
 
@@ -28,28 +29,43 @@ def render(report: Report) -> str:
     return "".join(f"{line.text}\n" for line in lines(report))
 
 
-def lines(report: Report) -> Iterator[Line]:
+def lines(report: Report, width: int = WIDTH) -> Iterator[Line]:
     """What to print, line by line, with the kind of each for whoever colours them."""
-    last: tuple[str, str] | None = None
+    last: tuple[str, ...] = ()
     for item in report.findings:
-        place = (item.resource, item.type)
-        if place != last:
-            last = place
+        subject = (item.resource, item.type, str(item.data.get("urn", "")), str(item.position))
+        if subject != last:
+            last = subject
             yield Line("resource", _heading(item))
-        yield from _finding(item)
+        yield from _finding(item, width)
     for error in report.errors:
-        yield Line("error", f"  error    the check {error.check} crashed, which is our error: {clean(error.error)}")
-    for sentence in report.unread:
-        yield Line("note", f"not read: {clean(sentence)}")
-    for sentence in report.guessed:
-        yield Line("note", f"guessed: {clean(sentence)}")
+        text = f"the check {error.check} crashed, which is our error: {clean(error.error)}"
+        yield from _wrapped("error", f"  error    {text}", width)
+    for sentence in _notes(report):
+        yield from _wrapped("note", sentence, width, "  ")
+    yield from _wrapped("summary", summary(report), width, "")
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """What is no finding: what was not read, not looked at, answered with a guess, or is not needed any more."""
+    yield from (f"not read: {clean(sentence)}" for sentence in report.unread)
+    yield from (f"guessed: {clean(sentence)}" for sentence in report.guessed)
+    yield from (
+        f"{clean(item.where)}: the suppression of {item.check} accepts nothing any more; remove it"
+        for item in report.unused
+    )
     if report.not_checked:
-        yield Line("note", f"could not look at {len(report.not_checked)}:")
-        for missing in report.not_checked:
-            yield Line(
-                "note", f"  {missing.check}  {clean(missing.resource) or 'the program'}: {clean(missing.reason)}"
-            )
-    yield Line("summary", summary(report))
+        yield f"could not look at {len(report.not_checked)}:"
+    for (check, reason), resources in _alike(report).items():
+        yield f"  {check}: {reason}: {', '.join(resources)}"
+
+
+def _alike(report: Report) -> dict[tuple[str, str], list[str]]:
+    """What was not checked, by check and reason: a region that is not known concerns every rule."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for item in report.not_checked:
+        found.setdefault((item.check, clean(item.reason)), []).append(clean(item.resource) or "the program")
+    return found
 
 
 def summary(report: Report) -> str:
@@ -68,15 +84,20 @@ def _heading(item: Finding) -> str:
     return f"{clean(item.type) or 'program'}  {clean(item.resource)}{place}".rstrip()
 
 
-def _finding(item: Finding) -> Iterator[Line]:
-    head = f"  {item.severity:<8} {item.check}: {clean(item.message)}"
-    wrapped = textwrap.wrap(head, WIDTH, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False)
-    for index, text in enumerate(wrapped):
-        yield Line(item.severity if index == 0 else "detail", text)
+def _finding(item: Finding, width: int) -> Iterator[Line]:
+    yield from _wrapped(item.severity, f"  {item.severity:<8} {item.check}: {clean(item.message)}", width)
     detail = " ".join(part for part in (clean(item.fix), _does(item)) if part)
-    for text in textwrap.wrap(detail, WIDTH - len(INDENT), break_long_words=False, break_on_hyphens=False):
-        yield Line("detail", f"{INDENT}{text}")
+    if detail:
+        yield from _wrapped("detail", f"{INDENT}{detail}", width)
 
 
 def _does(item: Finding) -> str:
     return f"AWS: {clean(item.aws_does)}" if item.aws_does else ""
+
+
+def _wrapped(kind: str, text: str, width: int, indent: str = INDENT) -> Iterator[Line]:
+    """A text in lines of at most ``width`` columns, but for words that are longer; those after the first are details of
+    a finding."""
+    parts = textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    following = "detail" if kind in SEVERITIES else kind
+    yield from (Line(following if number else kind, part) for number, part in enumerate(parts))

@@ -43,6 +43,10 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "errors": [{"check": item.check, "error": item.error} for item in report.errors],
         "suppressed": [finding(item) for item in report.suppressed],
+        "unused_suppressions": [
+            {"check": item.check, "resource": item.resource, "where": item.where, "reason": item.reason}
+            for item in report.unused
+        ],
         "checks_run": list(report.checks_run),
         "guessed": list(report.guessed),
         "unread": list(report.unread),

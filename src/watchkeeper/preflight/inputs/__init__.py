@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from watchkeeper.preflight.inputs.target import Target, TargetError
+from watchkeeper.preflight.suppress import in_metadata
 
-__all__ = ["Target", "TargetError", "read_document", "read_target"]
+__all__ = ["Target", "TargetError", "is_project", "read_document", "read_target"]
 
 LARGEST = 200_000_000
 KINDS = (
@@ -34,7 +35,7 @@ def read_target(path: Path | str, *, stack: str = "", region: str | None = None)
         It is not there, or nothing that can be read; the message lists what can.
     """
     path = Path(path)
-    if path.is_dir() or path.name in ("Pulumi.yaml", "Pulumi.yml"):
+    if is_project(path):
         from watchkeeper.preflight.inputs import pulumi_program
 
         return pulumi_program.read(path if path.is_dir() else path.parent, stack, region)
@@ -42,6 +43,11 @@ def read_target(path: Path | str, *, stack: str = "", region: str | None = None)
         raise TargetError(f"{path} is not there; give {KINDS}")
     target = _read_file(path, region)
     return replace(target, graph=replace(target.graph, region=region)) if region else target
+
+
+def is_project(path: Path) -> bool:
+    """Whether a target is a Pulumi project: its folder, or its project file."""
+    return path.is_dir() or path.name in ("Pulumi.yaml", "Pulumi.yml")
 
 
 def _read_file(path: Path, region: str | None) -> Target:
@@ -54,7 +60,7 @@ def _read_file(path: Path, region: str | None) -> Target:
     except (OSError, UnicodeDecodeError) as error:
         raise TargetError(f"{path} cannot be read as text: {error}") from None
     document, lines = cloudformation.load(text, path.name)
-    return replace(read_document(document, path.name, lines, region), root=str(path.parent))
+    return replace(read_document(document, path.name, lines, region), root=str(path.parent), file=path.name)
 
 
 def read_document(
@@ -65,7 +71,7 @@ def read_document(
 
     if isinstance(document, Mapping):
         if pulumi_state.is_preview(document):
-            return Target(pulumi_state.read_preview(document, name))
+            return Target(pulumi_state.read_preview(document, name), config=pulumi_state.config_of(document))
         if pulumi_state.is_export(document):
             return Target(pulumi_state.read_export(document, name))
         if terraform.is_raw_state(document):
@@ -73,5 +79,6 @@ def read_document(
         if terraform.is_plan(document):
             return Target(terraform.read(document, name, region))
         if cloudformation.is_template(document):
-            return Target(cloudformation.read(document, name, lines, region))
+            accepted = tuple(in_metadata(document, name, lines or {}))
+            return Target(cloudformation.read(document, name, lines, region), suppressions=accepted)
     raise TargetError(f"{name} is none of what preflight reads: give {KINDS}")

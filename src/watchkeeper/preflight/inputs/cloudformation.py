@@ -6,7 +6,6 @@ import and the like are unknown. CloudFormation starts recorders and orders reco
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,10 +13,12 @@ from typing import Any
 
 import yaml
 
+from watchkeeper.engine.program import YamlLoader
 from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Archive, Asset, Graph, Reference, Resource
 from watchkeeper.model import SourcePosition
 from watchkeeper.preflight.identity import ACCOUNT, IDENTITIES, outputs_of
 from watchkeeper.preflight.inputs.cloudformation_types import ATTRIBUTES, REF, TYPES, UNREAD
+from watchkeeper.preflight.inputs.json_lines import load_json
 from watchkeeper.preflight.inputs.spelling import Mapped, environment_of, lower_camel, respell
 from watchkeeper.preflight.inputs.target import TargetError
 from watchkeeper.preflight.values import DEPTH
@@ -34,7 +35,7 @@ def load(text: str, name: str) -> tuple[Mapping[str, Any], Mapping[str, int]]:
     """The template as an object, and the lines of its resources. Raises TargetError."""
     if text.lstrip()[:1] == "{":
         try:
-            return json.loads(text), {}
+            return load_json(text)
         except (ValueError, RecursionError) as error:
             raise TargetError(f"{name} is not JSON: {error}") from None
     if len(text) > LARGEST_YAML:
@@ -57,14 +58,8 @@ def _lines(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
                 yield str(logical.value), logical.start_mark.line + 1
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms; dates stay text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+class _Loader(YamlLoader):
+    """YAML with CloudFormation's short forms."""
 
 
 def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:

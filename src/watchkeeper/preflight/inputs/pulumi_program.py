@@ -44,7 +44,14 @@ def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
 
 def target_of(project: Project, shown: Preview) -> Target:
     """What a preview of the project showed."""
-    return Target(shown.graph, shown.error, str(project.working_directory), shown.log)
+    return Target(
+        shown.graph,
+        shown.error,
+        str(project.working_directory),
+        file=str(project.directory / "Pulumi.yaml"),
+        config=project.config,
+        log=shown.log,
+    )
 
 
 def foreseeing(region: str | None, account: str) -> Foresee:

@@ -63,6 +63,12 @@ def read_preview(document: Mapping[str, Any], name: str) -> Graph:
     return _graph(states, f"pulumi preview {name}", unread)
 
 
+def config_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """The stack's configuration in a preview: full key to text, structures as JSON text."""
+    config = _raw_mapping(document.get("config"))
+    return {str(key): value for key, value in config.items() if isinstance(value, str)}
+
+
 def read_export(document: Mapping[str, Any], name: str) -> Graph:
     """The graph of a stack's state."""
     resources = document["deployment"].get("resources") or []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from watchkeeper.engine.program import ProgramError
 from watchkeeper.graph import Graph
+from watchkeeper.preflight.check import Suppression
 
 
 class TargetError(Exception):
@@ -20,4 +22,10 @@ class Target:
     error: ProgramError | None = None
     root: str = ""
     """The folder that relative asset and source paths start at."""
+    file: str = ""
+    """The target as a file: itself, or a project's Pulumi.yaml. What has no place of its own is shown there."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """The stack's configuration, where the target tells it."""
+    suppressions: tuple[Suppression, ...] = ()
+    """What the target itself accepts (a template's Metadata)."""
     log: tuple[str, ...] = field(default=())

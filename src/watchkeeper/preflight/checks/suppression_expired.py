@@ -1,0 +1,41 @@
+"""suppression-expired: what was accepted until a day is looked at again after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.model import Finding
+from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.suppress import today
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import Views
+
+
+def look(views: Views) -> Iterator[Result]:
+    """Each suppression whose last day is over, wherever it stands; it accepts nothing any more."""
+    day = today(views.options)
+    for item in views.options.suppressions:
+        if not item.problem and item.until is not None and item.until < day:
+            yield Finding(
+                check=CHECK.id,
+                severity=CHECK.severity,
+                resource=item.resource if item.position else "",
+                type="",
+                message=f"{item.where}: the suppression of {item.check} ({quote(item.reason)}) ended on {item.until}.",
+                fix=CHECK.fix,
+                position=item.position,
+            )
+
+
+CHECK = Check(
+    id="suppression-expired",
+    severity=ERROR,
+    title="Accepted findings are looked at again",
+    explanation="A suppression with a date says that somebody means to correct the finding by then. After the date the "
+    "finding counts again, and the suppression is one too.",
+    aws_does="Nothing: suppressions are preflight's own.",
+    fix="Correct what the check says and remove the suppression, or renew the date with a reason that still holds.",
+    source="https://github.com/watchkeeper/watchkeeper/blob/main/docs/preflight.md#accept-a-finding",
+    look=look,
+    tags=("suppressions",),
+)
