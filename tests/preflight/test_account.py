@@ -146,3 +146,12 @@ def test_a_rule_that_the_account_has_under_another_name_is_found(parameters: str
     (finding,) = found(AccountState("1", REGION, rules=(other,)), graph(rule))
     assert finding.severity == "warning"
     assert says in finding.message
+
+
+def test_the_accounts_region_is_not_held_against_a_program_that_names_none() -> None:
+    """Its texts carry the region that the preview stood in with."""
+    topic = resource("aws:sns/topic:Topic", "t", displayName="arn:aws:sqs:us-east-1:123456789012:q")
+    options = Options(account=AccountState(region=REGION), select=("hardcoded-region",))
+    report = run(replace(graph(topic), region=None), options)
+    assert report.findings == ()
+    assert [item.reason for item in report.not_checked] == ["the stack's region is not known"]

@@ -22,13 +22,14 @@ LONGEST = 200_000
 
 def look(views: Views) -> Iterator[Result]:
     """Every text of every AWS resource: ARNs, a dashboard's widgets, variables that name a region."""
-    if views.region is None:
+    # The account's region would not do: where the stack has none, its texts carry the preview's stand-in.
+    if views.graph.region is None:
         if len(views.graph):
             yield CHECK.unknown(None, "the stack's region is not known")
         return
     for resource in views.graph:
         if resource.type.startswith("aws:") and resource.type not in LEFT_OUT and not resource.inputs.get("region"):
-            yield from _look_at(views, resource, str(views.region))
+            yield from _look_at(views, resource, views.graph.region)
 
 
 def _look_at(views: Views, resource: Resource, region: str) -> Iterator[Result]:
