@@ -26,6 +26,7 @@ def _trail(ctx: Context, raw: Raw) -> ConfigurationItem:
     supplementary: dict[str, Any] = {}
     status = ctx.ask("cloudtrail", "get_trail_status", Name=arn, absent=gone)
     supplementary["IsLogging"] = bool(status.get("IsLogging"))
+    supplementary["LatestCloudWatchLogsDeliveryTime"] = plain(status.get("LatestCloudWatchLogsDeliveryTime"))
     selectors = ctx.ask("cloudtrail", "get_event_selectors", TrailName=arn, absent=gone)
     supplementary["EventSelectors"] = config_spelling(selectors.get("EventSelectors") or [])
     tags: list[Any] = []
@@ -38,17 +39,10 @@ def _trail(ctx: Context, raw: Raw) -> ConfigurationItem:
         arn,
         name=raw["Name"],
         arn=arn,
-        configuration=_trail_spelling(raw),
+        configuration=config_spelling(raw),
         supplementary=supplementary,
         tags=tag_map(tags),
     )
-
-
-def _trail_spelling(raw: Raw) -> dict[str, Any]:
-    """``TrailARN`` becomes ``trailArn``, ``S3BucketName`` ``s3BucketName`` …"""
-    spelled: dict[str, Any] = config_spelling(raw)
-    renamed = {"trailARN": "trailArn", "snsTopicARN": "snsTopicArn"}
-    return {renamed.get(key, key): value for key, value in spelled.items()}
 
 
 def _some_alarms(ctx: Context, keys: Sequence[str]) -> Iterator[Raw]:

@@ -18,6 +18,7 @@ from watchkeeper.rules.base import (
     Parameters,
     Unavailable,
     array,
+    aspect,
     days_between,
     dig,
     flag,
@@ -38,6 +39,8 @@ TRAIL = "AWS::CloudTrail::Trail"
 BUCKET = "AWS::S3::Bucket"
 SELECTORS = "cloudtrail.event_selectors"
 CATEGORY = "Logging and monitoring"
+DELIVERED = "LatestCloudWatchLogsDeliveryTime"
+"""Of GetTrailStatus: Config's items don't hold it, a reader adds it beside them."""
 
 
 @rule("CLOUD_TRAIL_ENCRYPTION_ENABLED", types=(TRAIL,), severity=Severity.MEDIUM, category="Encryption")
@@ -55,7 +58,8 @@ def trail_validated(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(on, "Log file validation is off; enable it.")
 
 
-@rule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", types=(TRAIL,), severity=Severity.MEDIUM, category=CATEGORY)
+@rule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", types=(TRAIL,), severity=Severity.MEDIUM, category=CATEGORY,
+      aspects=(DELIVERED,))  # fmt: skip
 def trail_to_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The trail sends to CloudWatch Logs, within expectedDeliveryWindowAge hours where it is given."""
     config = _known(item)
@@ -64,7 +68,7 @@ def trail_to_logs(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     hours = parameters.get("expectedDeliveryWindowAge")
     if hours is None:
         return COMPLIANT
-    last = config.get("latestCloudWatchLogsDeliveryTime")
+    last = aspect(item, DELIVERED)
     if last is None:
         raise Unavailable("the item does not say when the trail last delivered to CloudWatch Logs")
     age = days_between(moment(last), lookup.now()) * 24

@@ -202,7 +202,7 @@ def memory_limit(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
 
 @_task_rule("ECS_TASK_DEFINITION_NONROOT_USER", severity=Severity.HIGH, category="Identity")
 def nonroot_user(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Every container runs as a user other than root."""
+    """Every container runs as a user that is given, and is not root (nor its id, 0)."""
     bad = _named(c for c in _containers(item) if str(pick(c, "User") or "root").split(":")[0] in ("root", "0"))
     return verdict(not bad, f"Containers that run as root: {listed(bad)}; set User.")
 

@@ -91,7 +91,7 @@ def alb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     if not _is_application(item):
         return not_applicable("It is not an application load balancer.")
     mode = _attribute(item, "routing.http.desync_mitigation_mode")
-    return verdict(mode in parameters["desyncMode"], f"The desync mode is {shown(mode)}; choose a listed one.")
+    return _desync(mode, parameters)
 
 
 @rule("CLB_DESYNC_MODE_CHECK", types=(CLASSIC,), severity=Severity.MEDIUM, category="Network", aspects=(ATTRIBUTES,))
@@ -99,8 +99,14 @@ def clb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     """The classic load balancer's desync mitigation mode is one of desyncMode."""
     extra = array(required_aspect(item, ATTRIBUTES), "additionalAttributes")
     named = {dig(entry, "key"): dig(entry, "value") for entry in extra}
-    mode = named.get("elb.http.desyncmitigationmode") or "defensive"
-    return verdict(mode in parameters["desyncMode"], f"The desync mode is {shown(mode)}; choose a listed one.")
+    mode = text(named, "elb.http.desyncmitigationmode")
+    return _desync(mode, parameters)
+
+
+def _desync(mode: str, parameters: Parameters) -> Verdict:
+    """The pages of the two rules spell the modes differently: Defensive and defensive."""
+    wanted = [name.lower() for name in parameters["desyncMode"]]
+    return verdict(mode in wanted, f"The desync mode is {shown(mode)}; choose {listed(wanted)}.")
 
 
 @rule("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Encryption",
