@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from disk_cloud import TYPES, DiskCloud
 
-from watchkeeper.engine.deployment import Event, PlanError, Result, Tally, UpSession, destroy, plan, up
+from watchkeeper.engine.deployment import Event, PlanError, Result, Review, Tally, UpSession, destroy, plan, up
 from watchkeeper.engine.monitor import Answer, RefusalError, Registration
+from watchkeeper.engine.preview import Preview
 from watchkeeper.engine.program import Project
 from watchkeeper.engine.provider import Inputs, State, UncertainError
 from watchkeeper.engine.recovery import recover
@@ -438,6 +439,36 @@ def test_a_program_that_stops_halfway_keeps_what_was_made_and_deletes_nothing(
     assert cloud.names == ["a", "extra", "q", "t"]
     content = read_state(file)
     assert content is not None and len([one for one in content.resources.values() if one.custom]) == 4
+
+
+def test_a_review_sees_the_preview_and_can_end_the_deployment(write: Writer, cloud: DiskCloud, tmp_path: Path) -> None:
+    file, runs = tmp_path / "dev.json", tmp_path / "runs"
+    count = f"open({str(runs)!r}, 'a').write('run ')\n"
+    project = write(count + dedent(STACK), {"written:bucket": "one"})
+    seen: list[Preview] = []
+
+    def refuse(shown: Preview) -> None:
+        seen.append(shown)
+        raise PermissionError("not like this")
+
+    with pytest.raises(PermissionError):
+        up(project, cloud, file, on_event=lambda event: None, review=Review(refuse))
+    assert sorted(resource.name for resource in seen[0].graph if resource.custom) == ["a", "q", "t"]
+    assert (cloud.names, runs.read_text()) == ([], "run ")
+
+    foreseen = Review(seen.append, lambda kind, name, inputs: {"arn": f"arn of {name}"})
+    result = up(project, cloud, file, on_event=lambda event: None, review=foreseen)
+    queue = next(resource for resource in seen[1].graph if resource.name == "q")
+    assert queue.inputs["name"] == "arn of a"
+    assert result.outputs == {"arn": "arn:aws:s3:::one"}, "what was foreseen is for the reviewer alone"
+
+
+def test_a_review_sees_why_a_program_stopped(write: Writer, cloud: DiskCloud, tmp_path: Path) -> None:
+    errors: list[str] = []
+    project = write("import pulumi\npulumi.nothing()\n")
+    review = Review(lambda shown: errors.append(shown.error.kind if shown.error else ""))
+    assert not up(project, cloud, tmp_path / "dev.json", on_event=lambda event: None, review=review).ok
+    assert errors == ["AttributeError"]
 
 
 def test_a_whole_deployment_killed_halfway_is_completed_by_the_next(

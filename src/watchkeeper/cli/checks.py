@@ -184,9 +184,21 @@ def _one_of(given: Mapping[str, object]) -> None:
         raise CommandError(f"{' and '.join(names)} don't go together.", hint="Give one of them.", code=Exit.USAGE)
 
 
-def stop_on_errors(folder: Path, env: str) -> None:
+def review(project: Any, region: str, account: str) -> Any:
+    """The same checks over the preview that a deployment by our own engine makes anyway: the program runs once less."""
+    from watchkeeper.engine.deployment import Review
+    from watchkeeper.preflight import Options, run
+    from watchkeeper.preflight.inputs import pulumi_program
+
+    def approve(shown: Any) -> None:
+        read = pulumi_program.target_of(project, shown)
+        stop_on_errors(run(read.graph, Options(root=read.root, program_error=read.error)))
+
+    return Review(approve, pulumi_program.foreseeing(region, account), pulumi_program.warm_up)
+
+
+def stop_on_errors(report: Any) -> None:
     """What `up` does first: shows the findings, and raises CommandError when an error is among them."""
-    report = look(folder, env, None, {})
     errors = [finding for finding in report.findings if finding.severity == "error"]
     if report.findings or report.errors:
         _show(report, err)

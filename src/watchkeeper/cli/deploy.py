@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from watchkeeper.cli.checks import stop_on_errors
+from watchkeeper.cli.checks import look, review, stop_on_errors
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import (
     EnvOption,
@@ -107,29 +107,31 @@ def up(
 ) -> None:
     """Deploy the project: to the embedded AWS, or with --target aws through the Pulumi CLI.
 
-    The preflight checks run first; an error among their findings stops the deployment.
+    The preflight checks run first, on the preview that a deployment starts with; an error among their findings stops it.
 
     [dim]Examples:[/]
     watchkeeper up
     watchkeeper up --env prod --target aws
     """
     folder = find_project(project)
-    load_project(folder, env)
-    if not skip_preflight:
-        stop_on_errors(folder, env)
     if target is Target.AWS:
+        load_project(folder, env)
+        if not skip_preflight:
+            stop_on_errors(look(folder, env, None, {}))
         _pulumi_up(folder, env, as_json)
         return
     from watchkeeper.deployment import engine as deploying
     from watchkeeper.engine import deployment
 
     loaded, running = _local(folder, env, start=True)
+    provider = deploying.provider(running, loaded)
     with _engine_errors(), _progress(f"Deploying {loaded.name} ({loaded.stack})") as tell:
         result = deployment.up(
             loaded,
-            deploying.provider(running, loaded),
+            provider,
             deploying.state_file(state_folder(folder), loaded.name, loaded.stack),
             on_event=lambda event: tell(event.kind, f"{event.step} {event.type} {event.name}", event.detail),
+            review=deployment.UNREVIEWED if skip_preflight else review(loaded, provider.region, running.account),
         )
     _ended(result, as_json)
 

@@ -13,7 +13,15 @@ from typing import Any, Final
 from watchkeeper.engine import assets, changes, monitor, recovery, wire
 from watchkeeper.engine.host import Program
 from watchkeeper.engine.monitor import Answer, RefusalError, Registration
-from watchkeeper.engine.preview import PROVIDER_PREFIX, TIMEOUT, Preview, preview_with, provider_id, secret_again
+from watchkeeper.engine.preview import (
+    PROVIDER_PREFIX,
+    TIMEOUT,
+    Foresee,
+    Preview,
+    preview_with,
+    provider_id,
+    secret_again,
+)
 from watchkeeper.engine.program import ENCRYPTED, ProgramError, Project
 from watchkeeper.engine.provider import Change, Provider, ProviderError, State, UncertainError
 from watchkeeper.engine.state import Content, ResourceState, StateFile, read_state
@@ -187,10 +195,35 @@ class PlanError(Exception):
         self.preview = preview
 
 
-def make_plan(project: Project, provider: Provider, content: Content | None, *, timeout: float = TIMEOUT) -> Plan:
+@dataclass(frozen=True)
+class Review:
+    """Somebody who looks at the preview before anything is made."""
+
+    approve: Callable[[Preview], object] = lambda _: None
+    """Called with the preview, whatever it shows; what it raises ends the deployment."""
+    foresee: Foresee | None = None
+    """What the reviewer would have told to the program: see :func:`watchkeeper.engine.preview.preview`."""
+    meanwhile: Callable[[], object] | None = None
+    """What the reviewer does while the program runs."""
+
+
+UNREVIEWED: Final = Review()
+
+
+def make_plan(
+    project: Project,
+    provider: Provider,
+    content: Content | None,
+    *,
+    timeout: float = TIMEOUT,
+    review: Review = UNREVIEWED,
+) -> Plan:
     """A preview of the program against the state, with everything that speaks against deploying it."""
     planner = _Planner(provider, content or Content(project.name, project.stack))
-    shown = preview_with(project, provider, planner.known, timeout=timeout)
+    shown = preview_with(
+        project, provider, planner.known, timeout=timeout, foresee=review.foresee, meanwhile=review.meanwhile
+    )
+    review.approve(shown)
     errors = [*_program_problem(shown), *_unsupported(provider, shown), *_invalid(provider, shown)]
     wanted = [*planner.steps, *(() if shown.error else planner.leftover())]
     return Plan(tuple(wanted), tuple(errors), shown)
@@ -278,12 +311,12 @@ def up(
     on_event: Callable[[Event], None],
     parallel: int = 10,
     timeout: float = UP_TIMEOUT,
-    checked: Preview | None = None,
+    review: Review = UNREVIEWED,
 ) -> Result:
     """Make the cloud what the program wants.
 
     The program runs twice: first in preview, so that a type that the provider can't do or an invalid input is named
-    before anything is made (``checked`` spares that: a preview made a moment ago of the same program), then for real.
+    before anything is made, and ``review`` can say no to it, then for real.
     After a failure what doesn't depend on it goes on; what is no longer wanted is deleted only when nothing failed.
 
     Raises
@@ -303,14 +336,10 @@ def up(
         _recover(state, provider, tally)
         if tally.errors:
             return tally.result(start, state.content)
-        if checked is None:
-            made = make_plan(project, provider, state.content)
-            shown, problems = made.preview, list(made.errors)
-        else:
-            shown, problems = checked, [*_unsupported(provider, checked), *_invalid(provider, checked)]
-        if problems:
-            tally.errors.extend(problems)
-            return tally.result(start, state.content, shown.log, shown.error)
+        made = make_plan(project, provider, state.content, review=review)
+        if made.errors:
+            tally.errors.extend(made.errors)
+            return tally.result(start, state.content, made.preview.log, made.preview.error)
         for key in project.encrypted_keys:
             tally.tell(Event("log", detail=f"configuration {key} is encrypted; the program gets {ENCRYPTED!r} for it"))
         session = UpSession(project, provider, state, tally, parallel)
