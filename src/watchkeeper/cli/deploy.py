@@ -107,7 +107,7 @@ def up(
 ) -> None:
     """Deploy the project: to the embedded AWS, or with --target aws through the Pulumi CLI.
 
-    The preflight checks run first, on the preview that a deployment starts with; an error among their findings stops it.
+    The preflight checks run first; an error among their findings stops the deployment.
 
     [dim]Examples:[/]
     watchkeeper up
