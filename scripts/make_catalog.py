@@ -3,7 +3,8 @@
     python scripts/make_catalog.py            writes src/watchkeeper/catalog/data/*.json.gz
     python scripts/make_catalog.py --check    changes nothing; exit code 1 when a file is stale or would shrink
 
-Sources: moto (managed rules, managed policies; Apache-2.0), cfn-lint (Lambda runtimes; MIT-0), botocore (regions,
+Sources: moto (managed rules, managed policies; Apache-2.0), cfn-lint (Lambda runtimes, schemas of
+CloudFormation's registry; MIT-0), botocore (regions,
 resource types; Apache-2.0). The files are generated: correct ``overlays.json`` instead, or the source.
 """
 
@@ -34,6 +35,7 @@ def build() -> dict[str, dict[str, Any]]:
         "regions.json.gz": ("botocore", "Apache-2.0", regions),
         "lambda_runtimes.json.gz": ("cfn-lint", "MIT-0", lambda_runtimes),
         "resource_types.json.gz": ("botocore", "Apache-2.0", resource_types),
+        "registry_types.json.gz": ("cfn-lint", "MIT-0", registry_types),
     }
     return {
         file: {
@@ -154,6 +156,64 @@ def resource_types() -> list[str]:
     model = botocore.session.get_session().get_service_model("config")
     named = {t for rule in managed_rules().values() for t in rule["types"] if t != "AWS::::Account"}
     return sorted(set(model.shape_for("ResourceType").enum) | named)
+
+
+PARENTS = {
+    ("AWS::APS", "Arn"): "AWS::APS::Workspace",
+    ("AWS::Amplify", "AppId"): "AWS::Amplify::App",
+    ("AWS::AppConfig", "ApplicationId"): "AWS::AppConfig::Application",
+    ("AWS::CustomerProfiles", "DomainName"): "AWS::CustomerProfiles::Domain",
+    ("AWS::EKS", "ClusterName"): "AWS::EKS::Cluster",
+    ("AWS::IoTTwinMaker", "WorkspaceId"): "AWS::IoTTwinMaker::Workspace",
+    ("AWS::Transfer", "ServerId"): "AWS::Transfer::Server",
+}
+"""Service and the property that a listing asks for, to the type whose resources have to be gone through for it."""
+
+
+NATIVE = frozenset(
+    {
+        "AWS::CodePipeline::Pipeline",
+        "AWS::EC2::VPCPeeringConnection",
+        "AWS::ElasticBeanstalk::Environment",
+        "AWS::NetworkFirewall::FirewallPolicy",
+        "AWS::NetworkFirewall::RuleGroup",
+        "AWS::Shield::Protection",
+    }
+)
+"""Types that the registry has too, and that Config records in a shape of its own
+(https://github.com/awslabs/aws-config-resource-schema)."""
+
+
+def registry_types() -> dict[str, Any]:
+    """Types that managed rules name and Cloud Control lists and reads whole: the properties that hold the tags and the
+    ARN, and for those that are listed within another resource which type that is and by which property.
+
+    A type whose tags are written but not read is left out: nobody could tell whether it has any.
+    """
+    import cfnlint.data.schemas as schemas
+
+    folder = Path(schemas.__file__).parent / "resources"
+    found = {schema["typeName"]: schema for schema in (json.loads(path.read_bytes()) for path in folder.glob("*.json"))}
+    named = {type_ for rule in managed_rules().values() for type_ in rule["types"]}
+    rows = {type_: _registry_type(type_, found[type_]) for type_ in sorted(named & found.keys() - NATIVE)}
+    return {type_: row for type_, row in rows.items() if row}
+
+
+def _registry_type(type_: str, schema: dict[str, Any]) -> dict[str, Any] | None:
+    handlers, tags = schema.get("handlers", {}), schema.get("tagging", {}).get("tagProperty", "")
+    readable = {"list", "read"} <= handlers.keys() and re.fullmatch("/properties/[A-Za-z]+", tags)
+    if not readable or tags in schema.get("writeOnlyProperties", ()):
+        return None
+    row = {"tags": tags.rpartition("/")[2]}
+    names = sorted(name for name in schema["properties"] if name.endswith("Arn"))
+    arn = next((name for name in ("Arn", f"{type_.rpartition('::')[2]}Arn") if name in names), "")
+    if arn:
+        row["arn"] = arn
+    wanted = handlers["list"].get("handlerSchema", {}).get("required", [])
+    if not wanted:
+        return row
+    parent = PARENTS.get((type_.rpartition("::")[0], wanted[0])) if len(wanted) == 1 else None
+    return row | {"within": parent, "by": wanted[0]} if parent else None
 
 
 def read(file: str) -> dict[str, Any] | None:

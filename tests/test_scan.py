@@ -186,7 +186,7 @@ def test_all_regions_are_those_of_the_account(aws: Running) -> None:
 
 
 def test_without_logic_or_reader_a_rule_is_not_evaluated(aws: Running) -> None:
-    rules = [configured("FMS_SHIELD_RESOURCE_POLICY_CHECK"), configured("REDSHIFT_BACKUP_ENABLED")]
+    rules = [configured("FMS_SHIELD_RESOURCE_POLICY_CHECK"), configured("APPMESH_MESH_TAGGED")]
     assert not set(prepare(rules).rules[1].types) & READERS.keys()
     result = scanned(aws, rules)
     assert all(set(rule.counts) == {NOT_EVALUATED} for rule in result.rules)

@@ -69,7 +69,8 @@ class Scope:
             return False
         if self.resource_id and item.resource_id != self.resource_id:
             return False
-        if not self.tag_key:
+        if not self.tag_key or _unread(item, "tags"):
+            # Nobody knows whether an item without its tags is in scope: the rule is not evaluated, and says why.
             return True
         return self.tag_key in item.tags and (not self.tag_value or item.tags[self.tag_key] == self.tag_value)
 
@@ -130,7 +131,7 @@ class PreparedRule:
             return NOT_EVALUATED, self.problem
         try:
             if UNAVAILABLE_KEY in item.supplementary:
-                _refuse_unread(run, item.supplementary[UNAVAILABLE_KEY])
+                _refuse_unread(item, run, self.rule.scope)
             verdict = run.function(item, self.parameters, lookup)
         except Unavailable as reason:
             return NOT_EVALUATED, clip(str(reason))
@@ -141,10 +142,16 @@ class PreparedRule:
         return verdict.compliance, verdict.annotation
 
 
-def _refuse_unread(run: RuleLogic, unread: Any) -> None:
-    for name in ("configuration", *run.aspects):
-        if name in unread:
-            raise Unavailable(f"{name} could not be read: {unread[name]}")
+def _unread(item: ConfigurationItem, name: str) -> str:
+    """Why this part of the item could not be read; empty where it was."""
+    return str(item.supplementary.get(UNAVAILABLE_KEY, {}).get(name, ""))
+
+
+def _refuse_unread(item: ConfigurationItem, run: RuleLogic, scope: Scope) -> None:
+    tags = ("tags",) if run.looks_at_tags or scope.tag_key else ()
+    for name in ("configuration", *run.aspects, *tags):
+        if why := _unread(item, name):
+            raise Unavailable(f"{name} could not be read: {why}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def plan(prepared: Prepared) -> Plan:
 
 def _looked_at(rule: PreparedRule, run: RuleLogic) -> Iterable[str]:
     aspects = (name for name in run.aspects if (run.identifier, name) not in _SECOND_LOOK)
-    return (*aspects, "tags") if run.category == "Tags" or rule.rule.scope.tag_key else aspects
+    return (*aspects, "tags") if run.looks_at_tags or rule.rule.scope.tag_key else aspects
 
 
 def _second_look(rule: PreparedRule, item: ConfigurationItem) -> bool:

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.inventory import makers, test_answers
 
+from watchkeeper.embedded.readable import READABLE
 from watchkeeper.embedded.server import Running
 from watchkeeper.inventory import READERS, Clients, Gap, UnknownTypeError, read, read_one, read_some
+from watchkeeper.inventory.registry import NATIVE
 from watchkeeper.model import ConfigurationItem
 
 TRUST = json.dumps(
@@ -226,6 +229,57 @@ def account_block(c: Clients) -> str:
     return "123456789012"
 
 
+def network_acl(c: Clients) -> str:
+    return c("ec2").create_network_acl(VpcId=vpc(c))["NetworkAcl"]["NetworkAclId"]
+
+
+def launch_template(c: Clients) -> str:
+    data = {"InstanceType": "t3.micro", "MetadataOptions": {"HttpTokens": "required"}}
+    made = c("ec2").create_launch_template(LaunchTemplateName="reader-template", LaunchTemplateData=data)
+    return made["LaunchTemplate"]["LaunchTemplateId"]
+
+
+def vpn_connection(c: Clients) -> str:
+    customer = c("ec2").create_customer_gateway(Type="ipsec.1", PublicIp="198.51.100.1", BgpAsn=65000)
+    gateway = c("ec2").create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    made = c("ec2").create_vpn_connection(
+        Type="ipsec.1", CustomerGatewayId=customer["CustomerGateway"]["CustomerGatewayId"], VpnGatewayId=gateway
+    )
+    return made["VpnConnection"]["VpnConnectionId"]
+
+
+def flow_log(c: Clients) -> str:
+    made = c("ec2").create_flow_logs(
+        ResourceIds=[vpc(c)], ResourceType="VPC", TrafficType="ALL", LogGroupName="flows",
+        DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flows",
+    )  # fmt: skip
+    return made["FlowLogIds"][0]
+
+
+def rest_api(c: Clients) -> str:
+    id_ = c("apigateway").create_rest_api(name="reader-api", endpointConfiguration={"types": ["REGIONAL"]})["id"]
+    return f"arn:aws:apigateway:us-east-1::/restapis/{id_}"
+
+
+def stage(c: Clients) -> str:
+    api = rest_api(c)
+    id_ = api.rpartition("/")[2]
+    root = c("apigateway").get_resources(restApiId=id_)["items"][0]["id"]
+    c("apigateway").put_method(restApiId=id_, resourceId=root, httpMethod="GET", authorizationType="NONE")
+    c("apigateway").put_integration(restApiId=id_, resourceId=root, httpMethod="GET", type="MOCK")
+    deployed = c("apigateway").create_deployment(restApiId=id_)["id"]
+    c("apigateway").create_stage(restApiId=id_, stageName="live", deploymentId=deployed, tracingEnabled=True)
+    return f"{api}/stages/live"
+
+
+def http_stage(c: Clients) -> str:
+    id_ = c("apigatewayv2").create_api(Name="reader-http", ProtocolType="HTTP")["ApiId"]
+    c("apigatewayv2").create_stage(
+        ApiId=id_, StageName="live", DefaultRouteSettings={"DetailedMetricsEnabled": True}, Tags={"Owner": "me"}
+    )
+    return f"arn:aws:apigateway:us-east-1::/apis/{id_}/stages/live"
+
+
 MAKERS: dict[str, tuple[Callable[[Clients], str], Callable[[ConfigurationItem], Any], Any]] = {
     # type: makes one and gives its resource id, what to look at in the item, what stands there
     "AWS::S3::Bucket": (bucket, lambda i: i.supplementary["BucketVersioningConfiguration"]["status"], "Enabled"),
@@ -265,12 +319,37 @@ MAKERS: dict[str, tuple[Callable[[Clients], str], Callable[[ConfigurationItem], 
         True,
     ),
     "AWS::SecretsManager::Secret": (secret, lambda i: i.resource_name, "reader-secret"),
+    "AWS::EC2::NetworkAcl": (network_acl, lambda i: i.configuration["isDefault"], False),
+    "AWS::EC2::LaunchTemplate": (
+        launch_template,
+        lambda i: i.configuration["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"],
+        "required",
+    ),
+    "AWS::EC2::VPNConnection": (vpn_connection, lambda i: "customerGatewayConfiguration" in i.configuration, False),
+    "AWS::EC2::FlowLog": (flow_log, lambda i: i.configuration["trafficType"], "ALL"),
+    "AWS::ApiGateway::RestApi": (rest_api, lambda i: i.configuration["endpointConfiguration"]["types"], ["REGIONAL"]),
+    "AWS::ApiGateway::Stage": (stage, lambda i: i.configuration["tracingEnabled"], True),
+    "AWS::ApiGatewayV2::Stage": (
+        http_stage,
+        lambda i: i.configuration["defaultRouteSettings"]["detailedMetricsEnabled"],
+        True,
+    ),
     "AWS::CloudFormation::Stack": (stack, lambda i: i.configuration["stackName"], "reader-stack"),
 }
 
 
 def test_every_reader_is_tested() -> None:
-    assert set(MAKERS) == set(READERS)
+    """Here, on moto, with AWS's documented answers, or as one of the registry's types, which are all read alike."""
+    assert {*MAKERS, *makers.CASES, *test_answers.CASES, "AWS::SSM::ManagedInstanceInventory"} == set(NATIVE)
+
+
+@pytest.mark.parametrize("resource_type", NATIVE)
+def test_the_recorder_reads_what_the_embedded_aws_has_and_nothing_else(
+    resource_type: str, aws: Running, clients: Clients
+) -> None:
+    gaps: list[Gap] = []
+    list(read(clients, [resource_type], account=aws.account, region=aws.region, on_gap=gaps.append))
+    assert bool(gaps) is (resource_type not in READABLE)
 
 
 @pytest.mark.parametrize("resource_type", MAKERS)

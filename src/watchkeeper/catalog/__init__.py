@@ -28,6 +28,7 @@ DATA_FILES = (
     "regions.json.gz",
     "lambda_runtimes.json.gz",
     "resource_types.json.gz",
+    "registry_types.json.gz",
 )
 
 CHANGE = "change"
@@ -40,6 +41,20 @@ FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFo
 DEFAULT_FREQUENCY = "TwentyFour_Hours"
 
 MANAGED_POLICY_PREFIX = "arn:aws:iam::aws:policy"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryType:
+    """How Cloud Control gives the resources of a type."""
+
+    tags: str
+    """The property that holds its tags."""
+    arn: str = ""
+    """The property that holds its ARN; empty: none does."""
+    within: str = ""
+    """The type whose resources it is listed within, and …"""
+    by: str = ""
+    """… the property of that which the listing asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +227,18 @@ def lambda_runtimes() -> Mapping[str, Runtime]:
 def resource_types() -> frozenset[str]:
     """Every resource type that AWS Config's API model or a managed rule names."""
     return frozenset(_load("resource_types.json.gz")["data"])
+
+
+def registry_types() -> Mapping[str, RegistryType]:
+    """The types of CloudFormation's registry that managed rules name and Cloud Control lists and reads."""
+    return _registry_types()
+
+
+@functools.cache
+def _registry_types() -> Mapping[str, RegistryType]:
+    return MappingProxyType(
+        {name: RegistryType(**row) for name, row in _load("registry_types.json.gz")["data"].items()}
+    )
 
 
 def rule_defaults(identifier: str) -> Mapping[str, str]:

@@ -69,6 +69,16 @@ _DATA_PLANE = frozenset(
             "GetSecretValue",
         ),
         *("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage", "BatchDeleteImage"),
+        *(
+            "PutRecord",
+            "PutRecords",
+            "StartExecution",
+            "StartSyncExecution",
+            "StopExecution",
+            "StartBuild",
+            "StopBuild",
+        ),
+        *("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat"),
         *("RunTask", "StartTask", "StopTask", "SubmitTaskStateChange", "SubmitContainerStateChange"),
     }
 )
@@ -111,6 +121,18 @@ _EC2_PREFIXES = {
     "subnet": "AWS::EC2::Subnet",
     "eni": "AWS::EC2::NetworkInterface",
     "eipalloc": "AWS::EC2::EIP",
+    "acl": "AWS::EC2::NetworkAcl",
+    "cgw": "AWS::EC2::CustomerGateway",
+    "cr": "AWS::EC2::CapacityReservation",
+    "dopt": "AWS::EC2::DHCPOptions",
+    "fl": "AWS::EC2::FlowLog",
+    "fleet": "AWS::EC2::EC2Fleet",
+    "igw": "AWS::EC2::InternetGateway",
+    "lt": "AWS::EC2::LaunchTemplate",
+    "pl": "AWS::EC2::PrefixList",
+    "rtb": "AWS::EC2::RouteTable",
+    "vgw": "AWS::EC2::VPNGateway",
+    "vpn": "AWS::EC2::VPNConnection",
 }
 _S3_OBJECT_QUERIES = re.compile(
     r"(^|&)(uploads|uploadId|delete|select|restore|retention|legal-hold|torrent|attributes|versionId)(=|&|$)"
@@ -125,6 +147,9 @@ SERVICES: Mapping[str, Service] = {
             "AWS::RDS::DBInstance": ("DBInstanceIdentifier", "NewDBInstanceIdentifier", "TargetDBInstanceIdentifier"),
             "AWS::RDS::DBCluster": ("DBClusterIdentifier", "NewDBClusterIdentifier"),
             "AWS::RDS::DBSnapshot": ("DBSnapshotIdentifier", "TargetDBSnapshotIdentifier", "FinalDBSnapshotIdentifier"),
+            "AWS::RDS::DBClusterSnapshot": ("DBClusterSnapshotIdentifier", "TargetDBClusterSnapshotIdentifier"),
+            "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName",),
+            "AWS::RDS::GlobalCluster": ("GlobalClusterIdentifier", "NewGlobalClusterIdentifier"),
         },
         (
             _pattern(r"^arn:[^:]+:rds:[^:]*:\d*:db:(.+)$", "AWS::RDS::DBInstance"),
@@ -166,9 +191,18 @@ SERVICES: Mapping[str, Service] = {
     ),
     "ecs": Service(
         {"AWS::ECS::Cluster": ("clusterName", "cluster")},
-        (_pattern(r"^arn:[^:]+:ecs:[^:]*:\d*:cluster/(.+)$", "AWS::ECS::Cluster"),),
+        (
+            _pattern(r"^arn:[^:]+:ecs:[^:]*:\d*:cluster/(.+)$", "AWS::ECS::Cluster"),
+            _pattern(r"^(arn:[^:]+:ecs:[^:]*:\d*:task-definition/.+)$", "AWS::ECS::TaskDefinition"),
+        ),
     ),
-    "elasticfilesystem": Service({}, (_pattern(r"\b(fs-[0-9a-f]{8,17})\b", "AWS::EFS::FileSystem"),)),
+    "elasticfilesystem": Service(
+        {},
+        (
+            _pattern(r"\b(fs-[0-9a-f]{8,17})\b", "AWS::EFS::FileSystem"),
+            _pattern(r"\b(fsap-[0-9a-f]{8,17})\b", "AWS::EFS::AccessPoint"),
+        ),
+    ),
     "elasticloadbalancing": Service(
         {},
         (
@@ -176,8 +210,38 @@ SERVICES: Mapping[str, Service] = {
                 r"^(arn:[^:]+:elasticloadbalancing:[^:]*:\d*:loadbalancer/.+)$",
                 "AWS::ElasticLoadBalancingV2::LoadBalancer",
             ),
+            _pattern(
+                r"^(arn:[^:]+:elasticloadbalancing:[^:]*:\d*:listener/.+)$", "AWS::ElasticLoadBalancingV2::Listener"
+            ),
+        ),
+        everything=(
+            *("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::Listener"),
+            "AWS::ElasticLoadBalancing::LoadBalancer",
         ),
     ),
+    "autoscaling": Service(
+        {
+            "AWS::AutoScaling::AutoScalingGroup": ("AutoScalingGroupName", "ResourceId"),
+            "AWS::AutoScaling::LaunchConfiguration": ("LaunchConfigurationName",),
+        }
+    ),
+    "elasticache": Service({"AWS::ElastiCache::ReplicationGroup": ("ReplicationGroupId",)}),
+    "kinesis": Service({"AWS::Kinesis::Stream": ("StreamName",)}),
+    "states": Service(
+        {}, (_pattern(r"^(arn:[^:]+:states:[^:]*:\d*:stateMachine:[^:]+)$", "AWS::StepFunctions::StateMachine"),)
+    ),
+    # Few, and often named by an id that isn't theirs in AWS Config: all of them are read again.
+    "acm": Service({}, everything=("AWS::ACM::Certificate",)),
+    "apigateway": Service(
+        {}, everything=("AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
+    ),
+    "backup": Service({}, everything=("AWS::Backup::RecoveryPoint",)),
+    "batch": Service({}, everything=("AWS::Batch::ComputeEnvironment", "AWS::Batch::JobQueue")),
+    "cloudfront": Service({}, everything=("AWS::CloudFront::Distribution",)),
+    "codebuild": Service({}, everything=("AWS::CodeBuild::Project",)),
+    "eks": Service({}, everything=("AWS::EKS::Cluster",)),
+    "es": Service({}, everything=("AWS::OpenSearch::Domain",)),
+    "wafv2": Service({}, everything=("AWS::ElasticLoadBalancingV2::LoadBalancer",)),
     "secretsmanager": Service(
         {}, (_pattern(r"^(arn:[^:]+:secretsmanager:[^:]*:\d*:secret:.+)$", "AWS::SecretsManager::Secret"),)
     ),

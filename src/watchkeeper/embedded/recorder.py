@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from watchkeeper.embedded.changes import EVERYTHING, Change
 from watchkeeper.embedded.environment import GLOBAL_TYPES, RecordingScope
+from watchkeeper.embedded.readable import READABLE
 from watchkeeper.inventory import READERS, Gap
 from watchkeeper.items import fingerprint
 from watchkeeper.model import ConfigurationItem, ItemStatus, Relationship
@@ -281,7 +282,7 @@ class Recorder:
     ) -> list[Change]:
         """Read and record; what else may have changed with it."""
         scope = self._config.recording(account, region)
-        if scope is None or resource_type not in READERS or not scope.records(resource_type):
+        if scope is None or resource_type not in READABLE or not scope.records(resource_type):
             return []
         if EVERYTHING in keys:
             return self._read_types(account, region, [resource_type])
@@ -309,7 +310,7 @@ class Recorder:
         scope = self._config.recording(account, region)
         if scope is None:
             return
-        types = [type_ for type_ in READERS if scope.records(type_)]
+        types = [type_ for type_ in READERS if type_ in READABLE and scope.records(type_)]
         self._recall(account, region, types)
         for type_ in types:
             # One type at a time: changes that come in meanwhile go first.
@@ -387,7 +388,7 @@ class Recorder:
                 found += [
                     Change(account, region, edge.resource_type, key)
                     for edge in before ^ after
-                    if edge.resource_type in READERS and (key := self._key(account, region, edge))
+                    if edge.resource_type in READABLE and (key := self._key(account, region, edge))
                 ]
         return found
 

@@ -14,6 +14,7 @@ from watchkeeper.embedded import automation
 from watchkeeper.embedded import ministack_adapter as adapter
 from watchkeeper.embedded.environment import CONFIG_PRINCIPAL, EnvironmentRefused
 from watchkeeper.embedded.losses import UNDELIVERED, UNINVOKED, UNPUBLISHED, Losses
+from watchkeeper.embedded.readable import READABLE
 from watchkeeper.inventory import Clients, Gap
 from watchkeeper.inventory.account import facts
 from watchkeeper.model import ConfigurationItem
@@ -49,8 +50,8 @@ class MiniStackEnvironment:
 
     @property
     def readable_types(self) -> frozenset[str]:
-        """The types that ``inventory`` has readers for."""
-        return frozenset(inventory.READERS)
+        """The types that can exist here and that ``inventory`` has readers for."""
+        return READABLE
 
     def clients(self, account: str, region: str) -> Clients:
         """Clients of the account's root, through the gateway."""
@@ -158,7 +159,7 @@ class MiniStackEnvironment:
 
     def read(self, account: str, region: str, types: Collection[str] | None = None) -> Iterator[ConfigurationItem]:
         """See the protocol. One type after the other, so that changes that come in meanwhile aren't kept waiting."""
-        for type_ in sorted(inventory.READERS if types is None else types):
+        for type_ in sorted(READABLE if types is None else types):
             yield from self.read_all(account, region, [type_], self._on_gap)
 
     def read_one(self, account: str, region: str, resource_type: str, resource_id: str) -> ConfigurationItem | None:

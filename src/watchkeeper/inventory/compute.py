@@ -1,4 +1,4 @@
-"""Lambda functions, ECS clusters, ECR repositories, load balancers, CloudFormation stacks."""
+"""Lambda functions, ECS clusters, ECR repositories, CloudFormation stacks."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from watchkeeper.inventory.core import (
     listed,
     make_item,
     one_by_one,
-    plain,
+    registry_spelling,
     tag_map,
 )
 from watchkeeper.model import ConfigurationItem
 
 FUNCTION, CLUSTER, REPOSITORY = "AWS::Lambda::Function", "AWS::ECS::Cluster", "AWS::ECR::Repository"
-BALANCER, STACK = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::CloudFormation::Stack"
+STACK = "AWS::CloudFormation::Stack"
 _GONE = ("ResourceNotFoundException",)
 
 
@@ -95,17 +95,11 @@ def _cluster(ctx: Context, raw: Raw) -> ConfigurationItem:
             "ClusterName": name,
             "ClusterSettings": [{"Name": s.get("name"), "Value": s.get("value")} for s in raw.get("settings") or ()],
             "CapacityProviders": list(raw.get("capacityProviders") or ()),
-            "Configuration": _upper(raw.get("configuration") or {}),
+            "Configuration": registry_spelling(raw.get("configuration") or {}),
             "Tags": [{"Key": tag.get("key"), "Value": tag.get("value")} for tag in tags],
         },
         tags=tag_map(tags, "key", "value"),
     )
-
-
-def _upper(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key[:1].upper() + key[1:]: _upper(inner) for key, inner in value.items()}
-    return [_upper(inner) for inner in value] if isinstance(value, list) else plain(value)
 
 
 def _repository(ctx: Context, raw: Raw) -> ConfigurationItem:
@@ -115,8 +109,8 @@ def _repository(ctx: Context, raw: Raw) -> ConfigurationItem:
         "Arn": arn,
         "RepositoryUri": raw.get("repositoryUri"),
         "ImageTagMutability": raw.get("imageTagMutability"),
-        "ImageScanningConfiguration": _upper(raw.get("imageScanningConfiguration") or {}),
-        "EncryptionConfiguration": _upper(raw.get("encryptionConfiguration") or {}),
+        "ImageScanningConfiguration": registry_spelling(raw.get("imageScanningConfiguration") or {}),
+        "EncryptionConfiguration": registry_spelling(raw.get("encryptionConfiguration") or {}),
     }
     gone = ("LifecyclePolicyNotFoundException", "RepositoryNotFoundException")
     lifecycle = ctx.ask("ecr", "get_lifecycle_policy", repositoryName=name, absent=gone)
@@ -140,44 +134,6 @@ def _repository(ctx: Context, raw: Raw) -> ConfigurationItem:
         configuration=shape,
         tags=tag_map(tags),
         created=raw.get("createdAt"),
-    )
-
-
-def _balancer(ctx: Context, raw: Raw) -> ConfigurationItem:
-    arn = raw["LoadBalancerArn"]
-    gone = ("LoadBalancerNotFound", "LoadBalancerNotFoundException")
-    supplementary: dict[str, Any] = {}
-    if ctx.wants(BALANCER, "LoadBalancerAttributes"):
-        answer = ctx.ask("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn, absent=gone)
-        supplementary["LoadBalancerAttributes"] = config_spelling(answer.get("Attributes") or [])
-    if ctx.wants(BALANCER, "Listeners"):
-        listeners = ctx.ask("elbv2", "describe_listeners", LoadBalancerArn=arn, absent=gone).get("Listeners") or []
-        supplementary["Listeners"] = config_spelling(listeners)
-    tags: list[Any] = []
-    if ctx.wants(BALANCER, "tags"):
-        described = ctx.ask("elbv2", "describe_tags", ResourceArns=[arn], absent=gone).get("TagDescriptions") or []
-        tags = [tag for description in described for tag in description.get("Tags") or ()]
-        supplementary["Tags"] = config_spelling(tags)
-    return make_item(
-        ctx,
-        BALANCER,
-        arn,
-        name=raw.get("LoadBalancerName"),
-        arn=arn,
-        configuration=config_spelling(raw),
-        supplementary=supplementary,
-        relationships=(
-            *edges("Is associated with SecurityGroup", "AWS::EC2::SecurityGroup", raw.get("SecurityGroups") or ()),
-            *edges(
-                "Is attached to Subnet",
-                "AWS::EC2::Subnet",
-                (zone.get("SubnetId") for zone in raw.get("AvailabilityZones") or ()),
-            ),
-            *edges("Is contained in Vpc", "AWS::EC2::VPC", [raw.get("VpcId")]),
-        ),
-        tags=tag_map(tags),
-        created=raw.get("CreatedTime"),
-        zone="Multiple Availability Zones",
     )
 
 
@@ -229,22 +185,6 @@ READERS = (
         ),
         item=_repository,
         aspects=frozenset({"tags"}),
-        calls=True,
-    ),
-    Reader(
-        BALANCER,
-        "elbv2",
-        all=listed("elbv2", "describe_load_balancers", "LoadBalancers"),
-        some=one_by_one(
-            "elbv2",
-            "describe_load_balancers",
-            "LoadBalancers",
-            "LoadBalancerArns",
-            ("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
-            many=True,
-        ),
-        item=_balancer,
-        aspects=frozenset({"LoadBalancerAttributes", "Listeners", "tags"}),
         calls=True,
     ),
     Reader(

@@ -6,12 +6,15 @@ asked of each resource beyond that. It never decides what a refusal means: a cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from watchkeeper.items import iso
 from watchkeeper.model import ConfigurationItem, Relationship
@@ -83,37 +86,43 @@ class Context:
         Unreadable."""
         client = self.clients(service)
         try:
-            answer: dict[str, Any] = getattr(client, operation)(**arguments)
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in absent:
+            with _refusals(service, client, operation):
+                answer: dict[str, Any] = getattr(client, operation)(**arguments)
+        except Unreadable as refusal:
+            if refusal.code in absent:
                 return {}
-            message = str(error.response.get("Error", {}).get("Message", ""))
-            raise Unreadable(_operation_name(service, client, operation), code, message) from error
-        except BotoCoreError as error:
-            raise Unreadable(_operation_name(service, client, operation), type(error).__name__, str(error)) from error
+            raise
         return answer
 
     def pages(self, service: str, operation: str, result: str, **arguments: Any) -> Iterator[Any]:
-        """Every element of ``result`` over all pages. Raises Unreadable."""
+        """Every element of ``result`` (``DistributionList.Items``) over all pages. Raises Unreadable."""
         client = self.clients(service)
         if not client.can_paginate(operation):
-            yield from self.ask(service, operation, **arguments).get(result) or ()
+            yield from at(self.ask(service, operation, **arguments), result) or ()
             return
-        try:
+        with _refusals(service, client, operation):
             for page in client.get_paginator(operation).paginate(**arguments):
-                yield from page.get(result) or ()
-        except ClientError as error:
-            details = error.response.get("Error", {})
-            name = _operation_name(service, client, operation)
-            raise Unreadable(name, str(details.get("Code", "")), str(details.get("Message", ""))) from error
-        except BotoCoreError as error:
-            name = _operation_name(service, client, operation)
-            raise Unreadable(name, type(error).__name__, str(error)) from error
+                yield from at(page, result) or ()
 
 
-def _operation_name(service: str, client: Any, operation: str) -> str:
-    return f"{service}:{client.meta.method_to_api_mapping.get(operation, operation)}"
+@contextmanager
+def _refusals(service: str, client: Any, operation: str) -> Iterator[None]:
+    """Turns what AWS, or botocore on the way there, answers instead of a result into Unreadable."""
+    name = f"{service}:{client.meta.method_to_api_mapping.get(operation, operation)}"
+    try:
+        yield
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        raise Unreadable(name, str(details.get("Code", "")), str(details.get("Message", ""))) from error
+    except (BotoCoreError, ResponseParserError) as error:
+        raise Unreadable(name, type(error).__name__, str(error)) from error
+
+
+def at(answer: Any, path: str) -> Any:
+    """What stands at a path of keys, ``WebACL.ARN``; None where something on it is missing, all without a path."""
+    for key in path.split(".") if path else ():
+        answer = answer.get(key) if answer else None
+    return answer
 
 
 ReadAll = Callable[[Context], Iterable[Any]]
@@ -141,7 +150,7 @@ class Reader:
     calls: bool = False
     """Whether ``item`` makes calls, so that it's worth a thread."""
     global_type: bool = False
-    """Recorded with region ``global`` (IAM)."""
+    """Every region answers alike (IAM, CloudFront)."""
 
 
 def make_item(
@@ -181,16 +190,32 @@ def make_item(
 def config_spelling(value: Any, *, keep: Collection[str] = ()) -> Any:
     """An API description as Config spells it: first letter of each key lower, times as text.
 
-    ``keep``: keys (already in Config's spelling) whose value is a map of the user's own, left as it is.
+    ``keep``: names, in Config's spelling, whose value is a map by names of the user's own: those names stay.
     """
+    return respelled(value, lambda key: key[:1].lower() + key[1:], keep)
+
+
+def bean_spelling(value: Any, *, keep: Collection[str] = ()) -> Any:
+    """As :func:`config_spelling` for the types whose leading capitals are all lower: ``vpczoneIdentifier``,
+    ``dbclusterIdentifier``. Which those are is in https://github.com/awslabs/aws-config-resource-schema."""
+    return respelled(value, lambda key: _CAPITALS.sub(lambda found: found[0].lower(), key), keep)
+
+
+def registry_spelling(value: Any, *, keep: Collection[str] = ()) -> Any:
+    """As :func:`config_spelling` for types that Config takes from CloudFormation's registry: first letter upper."""
+    return respelled(value, lambda key: key[:1].upper() + key[1:], keep)
+
+
+_CAPITALS = re.compile(r"^[A-Z]+")
+
+
+def respelled(value: Any, spell: Callable[[str], str], keep: Collection[str] = (), *, own: bool = False) -> Any:
+    """The value with every key spelled anew; not those of the maps that ``keep`` names (``own``: this is one)."""
     if isinstance(value, Mapping):
-        return {
-            (low := key[:1].lower() + key[1:]): plain(inner) if low in keep else config_spelling(inner, keep=keep)
-            for key, inner in value.items()
-            if key != "ResponseMetadata"
-        }
+        named = ((key if own else spell(key), inner) for key, inner in value.items() if key != "ResponseMetadata")
+        return {name: respelled(inner, spell, keep, own=name in keep) for name, inner in named}
     if isinstance(value, list | tuple):
-        return [config_spelling(inner, keep=keep) for inner in value]
+        return [respelled(inner, spell, keep) for inner in value]
     return plain(value)
 
 
@@ -210,6 +235,20 @@ def plain(value: Any) -> Any:
 def tag_map(tags: Iterable[Mapping[str, Any]] | None, key: str = "Key", value: str = "Value") -> dict[str, str]:
     """AWS's list of tags as a map."""
     return {str(tag[key]): str(tag.get(value) or "") for tag in tags or ()}
+
+
+_TAG_NAMES = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"))
+
+
+def any_tags(tags: Any) -> dict[str, str]:
+    """Tags in any of AWS's spellings as a map: a map already, or a list of pairs in one of three."""
+    if isinstance(tags, Mapping):
+        return {str(key): str(value) for key, value in tags.items()}
+    found: dict[str, str] = {}
+    for tag in tags or ():
+        key, value = next(names for names in _TAG_NAMES if names[0] in tag)
+        found[str(tag[key])] = str(tag.get(value) or "")
+    return found
 
 
 def edges(name: str, resource_type: str, ids: Iterable[str | None]) -> Iterator[Relationship]:

@@ -13,14 +13,17 @@ from watchkeeper.inventory.core import (
     Context,
     Raw,
     Reader,
+    bean_spelling,
     config_spelling,
     edges,
     edges_by_name,
     listed,
     make_item,
     one_by_one,
+    plain,
     tag_map,
 )
+from watchkeeper.inventory.described import Ask, Edge, Row, described
 from watchkeeper.model import ConfigurationItem
 
 CLUSTER, INSTANCE, SNAPSHOT = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::RDS::DBSnapshot"
@@ -62,26 +65,6 @@ def _instance(ctx: Context, raw: Raw) -> ConfigurationItem:
     )
 
 
-def _cluster_spelling(value: Any) -> Any:
-    """Config's clusters say ``dbclusterIdentifier`` where its instances say ``dBInstanceIdentifier``."""
-    if isinstance(value, Mapping):
-        return {_cluster_key(key): _cluster_spelling(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_cluster_spelling(inner) for inner in value]
-    return config_spelling(value)
-
-
-def _cluster_key(key: str) -> str:
-    if key == "DbClusterResourceId":
-        return "dbClusterResourceId"
-    for prefix in ("DBC", "DBI", "DBS"):
-        if key.startswith(prefix):
-            return prefix.lower() + key[3:]
-    if key.startswith("IAMD"):
-        return "iamd" + key[4:]
-    return key[:1].lower() + key[1:]
-
-
 def _cluster(ctx: Context, raw: Raw) -> ConfigurationItem:
     name = raw["DBClusterIdentifier"]
     tags = raw.get("TagList") or []
@@ -91,7 +74,7 @@ def _cluster(ctx: Context, raw: Raw) -> ConfigurationItem:
         raw.get("DbClusterResourceId") or name,
         name=name,
         arn=raw.get("DBClusterArn") or ctx.arn("rds", f"cluster:{name}"),
-        configuration=_cluster_spelling(raw),
+        configuration=bean_spelling(raw),
         supplementary={"Tags": config_spelling(tags)},
         relationships=(
             *edges_by_name("Is associated with ", _SUBNET_GROUP, [raw.get("DBSubnetGroup")]),
@@ -135,7 +118,105 @@ def _snapshot(ctx: Context, raw: Raw) -> ConfigurationItem:
     )
 
 
+def _resource_tags(*absent: str) -> Ask:
+    return Ask("list_tags_for_resource", "ResourceName", result="TagList", absent=absent)
+
+
+def _global_cluster(_ctx: Context, raw: Raw) -> Mapping[str, Any]:
+    kept = ("GlobalClusterIdentifier", "Engine", "EngineVersion", "StorageEncrypted", "DeletionProtection")
+    return {key: raw[key] for key in kept if key in raw} | {"Tags": plain(raw.get("TagList") or [])}
+
+
+ROWS = (
+    Row(
+        *("AWS::RDS::DBClusterSnapshot", "rds", "describe_db_cluster_snapshots", "DBClusterSnapshots"),
+        id="DBClusterSnapshotIdentifier",
+        arn="DBClusterSnapshotArn",
+        name="DBClusterSnapshotIdentifier",
+        narrow=Ask(
+            *("describe_db_cluster_snapshots", "DBClusterSnapshotIdentifier"),
+            result="DBClusterSnapshots",
+            absent=("DBClusterSnapshotNotFoundFault",),
+        ),
+        spelling=bean_spelling,
+        tags="TagList",
+        tags_beside=True,
+        parts={
+            "DBClusterSnapshotAttributes": Ask(
+                *("describe_db_cluster_snapshot_attributes", "DBClusterSnapshotIdentifier"),
+                "DBClusterSnapshotIdentifier",
+                result="DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes",
+                absent=("DBClusterSnapshotNotFoundFault",),
+            )
+        },
+        edges=(
+            Edge("Is associated with ", "AWS::EC2::VPC", "VpcId"),
+            Edge("Is associated with ", CLUSTER, "DBClusterIdentifier", by_name=True),
+        ),
+        created="SnapshotCreateTime",
+        zone="Multiple Availability Zones",
+    ),
+    Row(
+        *("AWS::RDS::GlobalCluster", "rds", "describe_global_clusters", "GlobalClusters"),
+        id="GlobalClusterIdentifier",
+        arn="GlobalClusterArn",
+        name="GlobalClusterIdentifier",
+        narrow=Ask(
+            *("describe_global_clusters", "GlobalClusterIdentifier"),
+            result="GlobalClusters",
+            absent=("GlobalClusterNotFoundFault",),
+        ),
+        shape=_global_cluster,
+        tags="TagList",
+    ),
+    Row(
+        *("AWS::RDS::DBSecurityGroup", "rds", "describe_db_security_groups", "DBSecurityGroups"),
+        id="DBSecurityGroupName",
+        arn="rds:secgrp:{DBSecurityGroupName}",
+        name="DBSecurityGroupName",
+        narrow=Ask(
+            *("describe_db_security_groups", "DBSecurityGroupName"),
+            result="DBSecurityGroups",
+            absent=("DBSecurityGroupNotFound", "DBSecurityGroupNotFoundFault"),
+        ),
+        tags=_resource_tags("DBSecurityGroupNotFound"),
+        tags_beside=True,
+    ),
+    Row(
+        *(_SUBNET_GROUP, "rds", "describe_db_subnet_groups", "DBSubnetGroups"),
+        id="DBSubnetGroupName",
+        arn="DBSubnetGroupArn",
+        name="DBSubnetGroupName",
+        narrow=Ask(
+            *("describe_db_subnet_groups", "DBSubnetGroupName"),
+            result="DBSubnetGroups",
+            absent=("DBSubnetGroupNotFoundFault", "DBSubnetGroupNotFound"),
+        ),
+        tags=_resource_tags("DBSubnetGroupNotFoundFault"),
+        tags_beside=True,
+        edges=(
+            Edge("Is associated with Subnet", "AWS::EC2::Subnet", "Subnets.SubnetIdentifier"),
+            Edge("Is contained in Vpc", "AWS::EC2::VPC", "VpcId"),
+        ),
+        zone="Multiple Availability Zones",
+    ),
+    Row(
+        *("AWS::RDS::EventSubscription", "rds", "describe_event_subscriptions", "EventSubscriptionsList"),
+        id="CustSubscriptionId",
+        arn="EventSubscriptionArn",
+        name="CustSubscriptionId",
+        narrow=Ask(
+            *("describe_event_subscriptions", "SubscriptionName"),
+            result="EventSubscriptionsList",
+            absent=("SubscriptionNotFound", "SubscriptionNotFoundFault"),
+        ),
+        tags=_resource_tags("SubscriptionNotFound"),
+        tags_beside=True,
+    ),
+)
+
 READERS = (
+    *(described(row) for row in ROWS),
     Reader(
         INSTANCE,
         "rds",

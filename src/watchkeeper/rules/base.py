@@ -107,6 +107,11 @@ class RuleLogic:
     identity_only: bool = False
     """It looks at the item's ids and no further: all else can be forgotten until what it needs is known."""
 
+    @property
+    def looks_at_tags(self) -> bool:
+        """Whether the item's tags have to be read for it."""
+        return self.category == "Tags"
+
 
 REGISTRY: dict[str, RuleLogic] = {}
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.embedded.changes import EVERYTHING, SERVICES, Request, changes, is_read_only, worth_reading
-from watchkeeper.inventory import READERS
+from watchkeeper.embedded.readable import READABLE
 
 
 def request(
@@ -134,11 +134,12 @@ def test_what_a_request_may_have_changed(asked: Request, reply: bytes, expected:
 
 def test_every_type_named_has_a_reader() -> None:
     named = {type_ for service in SERVICES.values() for type_ in service.types} - {EVERYTHING}
-    assert named <= set(READERS)
-    assert set(READERS) - named == {
+    assert named <= READABLE
+    assert READABLE - named == {
         "AWS::S3::Bucket",
         "AWS::S3::AccountPublicAccessBlock",
         "AWS::CloudFormation::Stack",
+        "AWS::SSM::ManagedInstanceInventory",
     }
 
 
