@@ -150,9 +150,7 @@ def _register_domains(prefix: str, resource_type: str) -> None:
         """Some log goes to CloudWatch Logs; all of logTypes where they are given."""
         need(item.configuration, "DomainName")
         published = pick(item.configuration, "LogPublishingOptions")
-        on = {
-            _LOG_NAMES.get(kind, kind) for kind, log in (published or {}).items() if flag(log, "Enabled", default=False)
-        }
+        on = {name for kind, name in _LOG_NAMES.items() if flag(pick(published, kind), "Enabled", default=False)}
         missing = [kind for kind in parameters.get("logTypes", ()) if kind not in on]
         lacking = f" of {listed(missing)}" if missing else ""
         return verdict(bool(on) and not missing, f"No log{lacking} is published; send it to CloudWatch Logs.")

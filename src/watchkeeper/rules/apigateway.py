@@ -14,11 +14,13 @@ from watchkeeper.rules.base import (
     Lookup,
     Parameters,
     Unavailable,
+    array,
     aspect,
     dig,
     flag,
     listed,
     need,
+    needed_array,
     not_applicable,
     pick,
     rule,
@@ -40,8 +42,8 @@ def _known(item: ConfigurationItem) -> None:
 
 
 def _methods(item: ConfigurationItem) -> list[Any]:
-    held = pick(item.configuration, "methodSettings") or {}
-    return list(held.values()) if isinstance(held, dict) else list(held)
+    held = pick(item.configuration, "methodSettings")
+    return list(held.values()) if isinstance(held, dict) else array(item.configuration, "methodSettings")
 
 
 @rule("API_GW_XRAY_ENABLED", types=(STAGE,), severity=Severity.LOW, category="Logging and monitoring")
@@ -81,7 +83,7 @@ def client_certificate(item: ConfigurationItem, parameters: Parameters, lookup: 
     """The stage has a client certificate, one of CertificateIDs where they are given; not with integrations of AWS."""
     _known(item)
     certificate, allowed = item.configuration.get("clientCertificateId"), parameters.get("CertificateIDs", ())
-    kinds = aspect(item, INTEGRATIONS)
+    kinds = array(item.supplementary, INTEGRATIONS) if aspect(item, INTEGRATIONS) is not None else None
     if kinds is not None and "AWS" in kinds:
         return not_applicable("The stage integrates an AWS service, which takes no client certificate.")
     if certificate and (not allowed or certificate in allowed):
@@ -106,7 +108,9 @@ def waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verd
 @rule("API_GW_ENDPOINT_TYPE_CHECK", types=(API,), severity=Severity.LOW, category="Network")
 def endpoint_type(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The API's endpoint types are among endpointConfigurationTypes."""
-    types = need(need(item.configuration, "endpointConfiguration"), "types")
+    types = needed_array(need(item.configuration, "endpointConfiguration"), "types")
+    if not types:
+        raise Unavailable("the item does not say its endpoint types")
     bad = [kind for kind in types if kind not in parameters["endpointConfigurationTypes"]]
     return verdict(not bad, f"The endpoint type is {listed(bad)}; choose a listed one.")
 

@@ -8,6 +8,7 @@ which the evaluation turns into NOT_EVALUATED. Unknown is never a pass.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -290,12 +291,15 @@ def number(value: Any, *names: str, default: float | None = None) -> float:
         if default is None:
             raise Unavailable(f"the item does not say {names[0]}")
         return default
-    if isinstance(found, int | float) and not isinstance(found, bool):
+    if isinstance(found, int) and not isinstance(found, bool):
         return found
     try:
-        return float(found)
+        converted = math.nan if isinstance(found, bool) else float(found)
     except (TypeError, ValueError):
         raise Unavailable(f"{names[0]} is {_kind(found)}, not a number") from None
+    if math.isfinite(converted):
+        return converted
+    raise Unavailable(f"{names[0]} is {shown(found)}, not a number")
 
 
 def text(value: Any, *names: str, default: str | None = None) -> str:
@@ -318,6 +322,12 @@ def array(value: Any, *names: str) -> list[Any]:
     if isinstance(found, list):
         return found
     raise Unavailable(f"{names[0]} is {_kind(found)}, not a list")
+
+
+def needed_array(value: Any, *names: str) -> list[Any]:
+    """As :func:`array`, for what has to be there. Raises Unavailable where it isn't."""
+    need(value, *names)
+    return array(value, *names)
 
 
 def aspect(item: ConfigurationItem, name: str) -> Any:

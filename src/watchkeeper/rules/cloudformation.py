@@ -48,11 +48,11 @@ def drift(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Ve
 def notification(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stack sends its events to a topic, to one of snsTopic1 to snsTopic5 where they are given."""
     need(item.configuration, "stackId", "stackName")
-    topics, wanted = array(item.configuration, "notificationARNs"), set(parameters.values())
+    topics, wanted = array(item.configuration, "notificationARNs"), sorted(parameters.values())
     if not topics:
         return violation("The stack sends its events to no topic; add a notification ARN.")
-    fits = not wanted or bool(wanted & set(topics))
-    return verdict(fits, f"The stack's events go to {listed(topics, 1)}; add one of {listed(sorted(wanted), 1)}.")
+    fits = not wanted or any(topic in wanted for topic in topics)
+    return verdict(fits, f"The stack's events go to {listed(topics, 1)}; add one of {listed(wanted, 1)}.")
 
 
 @rule("CLOUDFORMATION_STACK_SERVICE_ROLE_CHECK", types=(STACK,), severity=Severity.LOW, category="Identity")

@@ -54,9 +54,10 @@ def alarm_actions(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     for name, found in actions.items():
         if not found and str(parameters.get(name, "false")).lower() == "true":
             return violation(f"No action for {name.removesuffix('ActionRequired')}; add one.")
-    allowed = {value for name, value in parameters.items() if name.startswith("action") and name[6:].isdigit()}
+    allowed = [value for name, value in parameters.items() if name.startswith("action") and name[6:].isdigit()]
     taken = [action for found in actions.values() for action in found]
-    return verdict(not allowed or bool(allowed & set(taken)), f"Its actions are {listed(taken, 2)}; add a listed one.")
+    fits = not allowed or any(action in allowed for action in taken)
+    return verdict(fits, f"Its actions are {listed(taken, 2)}; add a listed one.")
 
 
 @rule("CLOUDWATCH_ALARM_SETTINGS_CHECK", types=(ALARM,), severity=Severity.LOW, category=CATEGORY)

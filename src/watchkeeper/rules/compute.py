@@ -19,6 +19,7 @@ from watchkeeper.rules.base import (
     listed,
     moment,
     need,
+    needed_array,
     not_applicable,
     number,
     pick,
@@ -57,7 +58,7 @@ def capacity_rebalancing(item: ConfigurationItem, parameters: Parameters, lookup
     template = dig(item.configuration, "mixedInstancesPolicy", "launchTemplate")
     overrides = array(template, "overrides")
     by_attributes = any(pick(entry, "instanceRequirements") for entry in overrides)
-    if not by_attributes and len({pick(entry, "instanceType") for entry in overrides}) < 2:
+    if not by_attributes and len({str(pick(entry, "instanceType")) for entry in overrides}) < 2:
         return not_applicable("The group does not use several instance types.")
     on = flag(item.configuration, "capacityRebalance", default=False)
     return verdict(on, "Capacity rebalancing is off; enable it.")
@@ -76,7 +77,7 @@ def elb_health_check(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 @rule("AUTOSCALING_MULTIPLE_AZ", types=(GROUP,), severity=Severity.MEDIUM, category="Backup and recovery")
 def multiple_zones(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The group spans at least minAvailabilityZones (2)."""
-    zones, least = len(need(item.configuration, "availabilityZones")), parameters.get("minAvailabilityZones", 2)
+    zones, least = len(needed_array(item.configuration, "availabilityZones")), parameters.get("minAvailabilityZones", 2)
     return verdict(zones >= least, f"The group is in {zones} availability zones; add subnets until it is in {least}.")
 
 
@@ -205,10 +206,8 @@ def viewer_https(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     """Viewers use HTTPS for every cache behavior."""
     config = need(item.configuration, "distributionConfig")
     others = pick(config, "cacheBehaviors")
-    behaviors = [
-        pick(config, "defaultCacheBehavior"),
-        *(array(others, "items") if isinstance(others, dict) else others or []),
-    ]
+    listing = array(others, "items") if isinstance(others, dict) else array(config, "cacheBehaviors")
+    behaviors = [need(config, "defaultCacheBehavior"), *listing]
     bad = [b for b in behaviors if need(b, "viewerProtocolPolicy") == "allow-all"]
     return verdict(not bad, "A cache behavior allows HTTP; redirect it to HTTPS.")
 

@@ -24,6 +24,7 @@ from watchkeeper.rules.base import (
     flag,
     listed,
     need,
+    needed_array,
     not_applicable,
     pick,
     rule,
@@ -109,7 +110,7 @@ def _is_of_aws(key: str, item: ConfigurationItem, lookup: Lookup) -> bool:
 def container_insights(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Container Insights is on."""
     need(item.configuration, "ClusterName", "Arn")
-    settings = {pick(s, "Name"): pick(s, "Value") for s in array(item.configuration, "ClusterSettings")}
+    settings = {str(pick(s, "Name")): pick(s, "Value") for s in array(item.configuration, "ClusterSettings")}
     on = settings.get("containerInsights") in ("enabled", "enhanced")
     return verdict(on, "Container Insights is off; set containerInsights to enabled.")
 
@@ -154,7 +155,9 @@ def _newest(lookup: Lookup) -> dict[str, int]:
 
 
 def _containers(item: ConfigurationItem) -> list[Any]:
-    found: list[Any] = need(item.configuration, "ContainerDefinitions")
+    found = needed_array(item.configuration, "ContainerDefinitions")
+    if not found or not all(isinstance(container, dict) for container in found):
+        raise Unavailable("the item does not say its containers")
     return found
 
 
@@ -179,10 +182,8 @@ def readonly_root(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 @_task_rule("ECS_NO_ENVIRONMENT_SECRETS", severity=Severity.HIGH, category="Identity")
 def no_environment_secrets(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """No container has one of secretKeys among its environment variables."""
-    keys = set(parameters["secretKeys"])
-    found = [
-        str(pick(v, "Name")) for c in _containers(item) for v in array(c, "Environment") if pick(v, "Name") in keys
-    ]
+    names = [str(pick(v, "Name")) for c in _containers(item) for v in array(c, "Environment")]
+    found = [name for name in names if name in parameters["secretKeys"]]
     return verdict(not found, f"Secrets in the environment: {listed(found)}; use Secrets Manager or SSM parameters.")
 
 

@@ -19,7 +19,7 @@ from watchkeeper.rules.base import (
     dig,
     flag,
     listed,
-    need,
+    needed_array,
     not_applicable,
     pick,
     required_aspect,
@@ -98,7 +98,7 @@ def alb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
 def clb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The classic load balancer's desync mitigation mode is one of desyncMode."""
     extra = array(required_aspect(item, ATTRIBUTES), "additionalAttributes")
-    named = {dig(entry, "key"): dig(entry, "value") for entry in extra}
+    named = {str(dig(entry, "key")): dig(entry, "value") for entry in extra}
     mode = text(named, "elb.http.desyncmitigationmode")
     return _desync(mode, parameters)
 
@@ -124,7 +124,7 @@ def redirects_to_https(item: ConfigurationItem, parameters: Parameters, lookup: 
 
 
 def _redirects(listener: Any) -> bool:
-    actions = need(listener, "DefaultActions")
+    actions = needed_array(listener, "DefaultActions")
     return any(
         str(pick(action, "Type")).lower() == "redirect"
         and str(pick(pick(action, "RedirectConfig"), "Protocol")).upper() == "HTTPS"
@@ -152,7 +152,7 @@ def _internal(item: ConfigurationItem) -> Verdict:
 
 
 def _zones(item: ConfigurationItem, parameters: Parameters) -> Verdict:
-    zones, least = len(need(item.configuration, "availabilityZones")), parameters.get("minAvailabilityZones", 2)
+    zones, least = len(needed_array(item.configuration, "availabilityZones")), parameters.get("minAvailabilityZones", 2)
     return verdict(zones >= least, f"It is in {zones} availability zones; add subnets until it is in {least}.")
 
 
@@ -177,8 +177,7 @@ def cross_zone(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
 
 
 def _listeners(item: ConfigurationItem) -> list[Any]:
-    descriptions: list[Any] = need(item.configuration, "listenerDescriptions")
-    return [pick(entry, "listener") or entry for entry in descriptions]
+    return [pick(entry, "listener") or entry for entry in needed_array(item.configuration, "listenerDescriptions")]
 
 
 @rule("ELB_TLS_HTTPS_LISTENERS_ONLY", types=(CLASSIC,), severity=Severity.HIGH, category="Encryption")

@@ -17,7 +17,7 @@ from watchkeeper.rules.base import (
     text,
     verdict,
 )
-from watchkeeper.rules.policy import statements
+from watchkeeper.rules.policy import needed_statements
 
 KEY = "AWS::KMS::Key"
 DELETION = ("PendingDeletion", "PendingReplicaDeletion")
@@ -62,6 +62,6 @@ def not_scheduled_for_deletion(item: ConfigurationItem, parameters: Parameters, 
       aspects=("Policy",))  # fmt: skip
 def key_policy_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The key policy gives nothing to everybody."""
-    policy = statements(required_aspect(item, "Policy"))
+    policy = needed_statements(required_aspect(item, "Policy"))
     bad = next((s for s in policy if s.is_public), None)
     return verdict(bad is None, f"The key policy's {bad.label if bad else ''} is public; name the principals.")

@@ -6,8 +6,6 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
-from typing import Any
-
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
@@ -21,7 +19,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.policy import statements
+from watchkeeper.rules.policy import Statement, needed_statements, statements
 from watchkeeper.rules.s3 import same_key
 
 TOPIC = "AWS::SNS::Topic"
@@ -50,7 +48,7 @@ def topic_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("SNS_TOPIC_NO_PUBLIC_ACCESS", types=(TOPIC,), severity=Severity.HIGH, category="Public access")
 def topic_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The topic's policy gives nothing to everybody."""
-    return _not_public(need(item.configuration, "Policy"))
+    return _not_public(needed_statements(pick(item.configuration, "Policy")))
 
 
 @rule("SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED", types=(TOPIC,), severity=Severity.LOW,
@@ -68,11 +66,11 @@ def topic_delivery_status(item: ConfigurationItem, parameters: Parameters, looku
 def queue_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The queue's policy gives nothing to everybody; a queue without one is for its account alone."""
     need(item.configuration, "QueueArn", "Arn", "QueueName", "QueueUrl")
-    return _not_public(pick(item.configuration, "Policy"))
+    return _not_public(statements(pick(item.configuration, "Policy")))
 
 
-def _not_public(policy: Any) -> Verdict:
-    bad = next((s for s in statements(policy) if s.is_public), None)
+def _not_public(policy: tuple[Statement, ...]) -> Verdict:
+    bad = next((s for s in policy if s.is_public), None)
     return verdict(bad is None, f"The policy's {bad.label if bad else ''} is public; name principals or a source.")
 
 

@@ -138,6 +138,13 @@ def statements(document: Any) -> tuple[Statement, ...]:
     return _of_value(document)
 
 
+def needed_statements(document: Any) -> tuple[Statement, ...]:
+    """As :func:`statements`, of a policy that its kind of resource always has. Raises Unavailable where it is empty."""
+    if not document:
+        raise Unavailable("the item does not say its policy")
+    return statements(document)
+
+
 @functools.lru_cache(maxsize=2048)
 def _of_text(document: str) -> tuple[Statement, ...]:
     return _of_value(_decoded(document))

@@ -120,8 +120,11 @@ def default_encryption_kms(item: ConfigurationItem, parameters: Parameters, look
     return violation(f"Default encryption uses {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
 
-def same_key(key: str, arn: str) -> bool:
-    """Whether a KMS key's id or ARN, or an alias's name or ARN, names the key or alias of that ARN."""
+def same_key(key: Any, arn: Any) -> bool:
+    """Whether a KMS key's id or ARN, or an alias's name or ARN, names the key or alias of that ARN. Raises Unavailable
+    where either is no text."""
+    if not isinstance(key, str) or not isinstance(arn, str):
+        raise Unavailable("the item holds something else where a key belongs")
     return key == arn or (not key.startswith("arn:") and arn.endswith((f"/{key}", f":{key}")))
 
 

@@ -134,7 +134,7 @@ def stream_retention(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 def recovery_point_retention(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The recovery point is kept for at least requiredRetentionDays (35), or for ever."""
     text(item.configuration, "RecoveryPointArn", "Arn")
-    days = pick(pick(item.configuration, "Lifecycle"), "DeleteAfterDays")
+    days = number(pick(item.configuration, "Lifecycle"), "DeleteAfterDays", default=-1)
     least = parameters.get("requiredRetentionDays", 35)
-    fits = days is None or days < 0 or days >= least
-    return verdict(fits, f"The recovery point is deleted after {days} days; keep it for {least} or more.")
+    fits = days < 0 or days >= least
+    return verdict(fits, f"The recovery point is deleted after {days:g} days; keep it for {least} or more.")

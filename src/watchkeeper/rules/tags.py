@@ -18,6 +18,7 @@ from watchkeeper.rules.base import (
     Parameters,
     RuleFunction,
     RuleLogic,
+    Unavailable,
     listed,
     need,
     not_applicable,
@@ -87,7 +88,10 @@ def compute_resources_tagged(item: ConfigurationItem, parameters: Parameters, lo
     """What a managed compute environment starts gets tags: those of ComputeResources, not the environment's own."""
     if text(item.configuration, "Type").upper() != "MANAGED":
         return not_applicable("The compute environment is not managed.")
-    return _judge(pick(need(item.configuration, "ComputeResources"), "Tags") or {}, parameters)
+    held = pick(need(item.configuration, "ComputeResources"), "Tags") or {}
+    if not isinstance(held, Mapping):
+        raise Unavailable("the item holds something else where the tags of its resources belong")
+    return _judge(held, parameters)
 
 
 _FUNCTIONS: dict[str, RuleFunction] = {
