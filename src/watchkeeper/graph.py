@@ -96,6 +96,8 @@ class Resource:
     """The physical id, when the source knows it."""
     source_type: str = ""
     """The type in the source's own words, where these are not Pulumi's: ``AWS::S3::Bucket``, ``aws_s3_bucket``."""
+    external: bool = False
+    """Read, not made: it exists already and belongs to somebody else (``aws.cfg.Recorder.get``)."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,12 @@ def reference() -> Target:
 
 
 @pytest.fixture(scope="session")
+def regions() -> Target:
+    """A correct Pulumi program in several regions, run in preview."""
+    return read_target(FIXTURES / "styles" / "regions")
+
+
+@pytest.fixture(scope="session")
 def template() -> str:
     """The correct CloudFormation template, as JSON."""
     document, _ = cloudformation.load((FIXTURES / "reference.yaml").read_text(), "reference.yaml")

@@ -154,6 +154,7 @@ def code(name: str, text: str) -> Change:
     return setting(name, "code", Archive(parts={"index.py": Asset(text=text)}))
 
 
+MANAGED = "arn:aws:iam::aws:policy/service-role/"
 READS = """import os
 
 def handler(event, context):
@@ -289,6 +290,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation("least-privilege", "star", policy("alerts-policy-iam", widened("sns:Publish"))),
+    Mutation("least-privilege", "any object", policy("processor-policy-iam", widened("s3:PutObject"))),
     Mutation("function-runtime", "old", setting("alerts-function", "runtime", "python3.8")),
     Mutation("function-runtime", "unheard of", setting("alerts-function", "runtime", "python3.99")),
     Mutation("function-log-retention", "none", without("alerts-logs")),
@@ -466,3 +468,49 @@ TEMPLATE_MUTATIONS: tuple[tuple[str, TemplateChange], ...] = (
     ("remediation-parameters", prop("Remediation", "Parameters", None)),
     ("destroyable", attribute("Reports", "DeletionPolicy", "Retain")),
 )
+
+
+def child_of(name: str, parent: str) -> Change:
+    return lambda graph: option(name, parent=named(graph, parent).urn)(graph)
+
+
+def waits(later: str, earlier: str) -> Change:
+    return lambda graph: _wait(graph, later, earlier)
+
+
+REGION_MUTATIONS: tuple[Mutation, ...] = (
+    Mutation("recorder-needs-channel", "not its region's", child_of("started-sydney", "recorder-sydney")),
+    Mutation("recorder-needs-channel", "none in the region", without("channel-virginia")),
+    Mutation(
+        "channel-needs-recorder",
+        "not its region's",
+        chain(child_of("channel-sydney", "opened"), waits("channel-sydney", "recorder-ireland")),
+    ),
+    Mutation(
+        "recorder-never-started",
+        "in one region",
+        chain(without("started-virginia"), waits("versioning-virginia", "recorder-virginia")),
+    ),
+    Mutation(
+        "rule-needs-recorder",
+        "not its region's",
+        chain(unordered("versioning-sydney", "started-sydney"), waits("versioning-sydney", "started-ireland")),
+    ),
+    Mutation(
+        "one-recorder-per-region",
+        "one by a provider, one by region",
+        chain(
+            *(
+                setting(f"{part}-sydney", "region", "us-east-1")
+                for part in ("recorder", "channel", "started", "versioning")
+            )
+        ),
+    ),
+    Mutation("config-bucket-policy", "another prefix", setting("channel-sydney", "s3KeyPrefix", "elsewhere")),
+    Mutation(
+        "managed-policy-exists",
+        "in a role's list",
+        setting("recorder", "managedPolicyArns", [f"{MANAGED}AWS_ConfigRole", f"{MANAGED}ConfigRole"]),
+    ),
+)
+"""The same for the program in several regions."""

@@ -51,6 +51,14 @@ def test_each_mistake_is_caught_by_its_check(reference: Target, mutation: mutati
 
 
 @pytest.mark.parametrize(
+    "mutation", mutations.REGION_MUTATIONS, ids=lambda item: f"{item.check}-{item.what}".replace(" ", "-")
+)
+def test_each_mistake_is_caught_in_its_region(regions: Target, mutation: mutations.Mutation) -> None:
+    graph = mutation.change(regions.graph)
+    assert found(run(graph, Options(root=regions.root))) == {mutation.check}
+
+
+@pytest.mark.parametrize(
     "check,change", mutations.TEMPLATE_MUTATIONS, ids=[item[0] for item in mutations.TEMPLATE_MUTATIONS]
 )
 def test_each_mistake_is_caught_in_a_template_too(template: str, check: str, change: mutations.TemplateChange) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from watchkeeper.preflight import inspect
+from watchkeeper.graph import Archive, Asset, Resource
+from watchkeeper.preflight import Options, Target, inspect, run
 from watchkeeper.preflight.check import UNSURE
 
 STYLES = Path(__file__).parent / "fixtures" / "styles"
@@ -15,6 +17,13 @@ def test_inline_settings_data_sources_and_the_services_own_role_are_understood()
     assert [f"{item.check} {item.resource} {item.message}" for item in report.findings] == []
     assert report.not_checked == ()
     assert report.unread == ()
+
+
+def test_regions_adopted_recorders_policy_objects_and_parents_are_understood(regions: Target) -> None:
+    report = run(regions.graph, Options(root=regions.root))
+    assert regions.error is None
+    assert [f"{item.check} {item.resource} {item.message}" for item in report.findings] == []
+    assert report.not_checked == ()
 
 
 def test_a_template_as_aws_publishes_it_has_no_error() -> None:
@@ -31,3 +40,25 @@ def test_a_template_as_aws_publishes_it_has_no_error() -> None:
         "destroyable",
         "required-tags",
     }
+
+
+def test_code_that_the_program_uploads_to_s3_is_read(reference: Target) -> None:
+    function = next(item for item in reference.graph if item.name == "alerts-function")
+    package = Resource(
+        urn="urn:package",
+        type="aws:s3/bucketObjectv2:BucketObjectv2",
+        name="package",
+        inputs={"source": Archive(parts={"index.py": Asset(text="import os\nhandler = lambda *_: os.environ['X']\n")})},
+        parent=function.parent,
+    )
+    inputs = {key: value for key, value in function.inputs.items() if key != "code"}
+    changed = replace(
+        function,
+        inputs={**inputs, "s3Bucket": "packages", "s3Key": "package.zip"},
+        property_dependencies={**function.property_dependencies, "s3Key": (package.urn,)},
+    )
+    graph = replace(
+        reference.graph, resources={**reference.graph.resources, package.urn: package, changed.urn: changed}
+    )
+    report = run(graph, Options(root=reference.root))
+    assert [(item.check, item.data.get("variable")) for item in report.findings] == [("function-environment", "X")]

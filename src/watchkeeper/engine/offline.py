@@ -19,8 +19,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from watchkeeper.engine import wire
 from watchkeeper.engine.provider import Change as Kind
 from watchkeeper.engine.provider import Diff, Inputs, ProviderError, State
+from watchkeeper.graph import UNKNOWN
 
 ACCOUNT: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
@@ -29,6 +31,12 @@ NOT_GUESSED: Final = frozenset(
     {"getPolicyDocument", "getPartition", "getArn", "getServicePrincipal", "getRegions", "getDefaultTags"}
 )
 """Functions whose answer follows from what is asked: nothing is made up."""
+
+POLICIES: Final = frozenset({"policy", "assumeRolePolicy", "policyDocument", "accessPolicies"})
+"""Properties that take a policy document as text or as an object.
+
+https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/
+"""
 
 
 class OfflineProvider:
@@ -70,8 +78,11 @@ class OfflineProvider:
         return Diff(Kind.UPDATE if changed else Kind.NONE, changed)
 
     def preview_outputs(self, resource_type: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-        """The inputs; what AWS would compute is left out, which every SDK takes as unknown."""
-        return inputs
+        """The inputs; what AWS would compute is left out, which every SDK takes as unknown.
+
+        A policy that is given as an object comes back as JSON text, as from Pulumi's provider: SDKs take no other.
+        """
+        return {key: _policy_text(value) if key in POLICIES else value for key, value in inputs.items()}
 
     def create(self, resource_type: str, name: str, inputs: Inputs) -> State:
         """Never: there is no cloud."""
@@ -112,6 +123,12 @@ class OfflineProvider:
     def _note(self, where: dict[str, None], sentence: str) -> None:
         with self._lock:
             where[sentence] = None
+
+
+def _policy_text(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return UNKNOWN if wire.has_unknown(value) else json.dumps(value)
 
 
 class Everything(Collection[str]):

@@ -119,7 +119,7 @@ class PreviewSession:
         known = "" if isinstance(id_, Unknown) else str(id_)
         outputs = self._read(registration, known)
         answer = Answer(known, outputs)
-        self._keep(registration, answer)
+        self._keep(registration, answer, external=True)
         return answer
 
     def register_outputs(self, urn: str, outputs: Mapping[str, Any]) -> None:
@@ -216,8 +216,8 @@ class PreviewSession:
             return registration.inputs
         return secret_again(registration, state.outputs)
 
-    def _keep(self, registration: Registration, answer: Answer) -> None:
-        resource = to_resource(registration, answer)
+    def _keep(self, registration: Registration, answer: Answer, *, external: bool = False) -> None:
+        resource = replace(to_resource(registration, answer), external=external)
         with self._lock:
             self._resources[registration.urn] = resource
             self.registrations[registration.urn] = registration

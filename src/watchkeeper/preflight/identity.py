@@ -122,6 +122,7 @@ def arn_of(resource: Resource, region: str | None, account: str, name: str) -> s
     """The ARN under a name; empty for a type that has none, or that is not known here."""
     identity = IDENTITIES.get(resource.type)
     path = resource.inputs.get("path")
+    region = _text(resource.inputs, ("region",)) or region
     return (identity.arn if identity else "").format(
         region=region or REGION, account=account, name=name, path=path if isinstance(path, str) else "/"
     )

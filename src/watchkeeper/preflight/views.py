@@ -55,6 +55,8 @@ PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 STACK = "pulumi:pulumi:Stack"
 CONFIG_SERVICE = "config.amazonaws.com"
 _VERSIONS = ("", "V2")
+ACCOUNT_SETTINGS = ("accessKey", "allowedAccountIds", "assumeRole", "assumeRoles", "profile")
+"""Arguments of ``aws.Provider`` that say whose account it works in."""
 
 
 def _both_spellings(name: str) -> tuple[str, ...]:
@@ -305,7 +307,20 @@ class Views:
 
     def find(self, value: str, *types: str) -> Resource | None:
         """The resource that a text names (ARN, id or name), among these types."""
-        return next((resource for resource in self._index.get(value, ()) if not types or resource.type in types), None)
+        return next(iter(self._all(value, types)), None)
+
+    def _all(self, value: str, types: tuple[str, ...]) -> list[Resource]:
+        return [resource for resource in self._index.get(value, ()) if not types or resource.type in types]
+
+    def _meant(self, resource: Resource, top: str, value: str, types: tuple[str, ...]) -> Resource | None:
+        """The resource that a text in a property names: of several, the one that it comes from or that is beside it."""
+        found = self._all(value, types)
+        if len(found) < 2:
+            return found[0] if found else self._only(resource, top, types)
+        sources = resource.property_dependencies.get(top, ())
+        here = self.place(resource)
+        order = sorted(found, key=lambda item: (item.urn not in sources, self.place(item) != here))
+        return order[0]
 
     def link(self, resource: Resource, path: str, *types: str) -> Link:
         """What a property points at. ``path`` is dotted; the first element's dependencies serve an unknown value."""
@@ -317,31 +332,42 @@ class Views:
         keys = tuple(path.split("."))
         return [self.tie(resource, keys[0], value, *types) for value in at(resource.inputs, *keys)]
 
-    def tie(self, resource: Resource, top: str, raw: Any, *types: str) -> Link:
-        """The link of one raw value that stands under the top-level property ``top``."""
+    def tie(self, resource: Resource, top: str, raw: Any, *types: str, depth: int = 0) -> Link:
+        """The link of one raw value that stands under the top-level property ``top``. Of a resource of another type
+        that hands a value on (a bucket policy's ``bucket``), what it was given."""
         raw = raw.value if isinstance(raw, Secret) else raw
         if raw is None:
             return Link()
         if isinstance(raw, Reference):
             target = self.graph.resources.get(raw.urn)
+            handed = target.inputs.get(raw.property) if target is not None and target.type not in types else None
+            if target is not None and handed is not None and types and depth < DEPTH:
+                return self.tie(target, raw.property, handed, *types, depth=depth + 1)
             return Link(resource=target, text=text(self.plain(raw))) if target else Link(unknown=True)
         if isinstance(raw, str):
-            return Link(resource=self.find(raw, *types) or self._only(resource, top, types), text=raw)
+            return Link(resource=self._meant(resource, top, raw, types), text=raw)
         if raw is UNKNOWN:
             target = self._only(resource, top, types)
             return Link(resource=target, unknown=target is None)
         return Link(text=str(raw))
 
     def _only(self, resource: Resource, top: str, types: tuple[str, ...]) -> Resource | None:
-        """The one resource of these types that a property's value comes from, if there is just one."""
-        urns = resource.property_dependencies.get(top, ())
-        found = {urn: self.graph.resources[urn] for urn in urns if urn in self.graph.resources}
-        wanted = [item for item in found.values() if item.type in types]
+        """The one resource of these types that a property's value comes from, if there is just one: directly, or
+        handed on by a part of it (a bucket's name by its policy's ``bucket``)."""
+        sources = self._sources(resource.property_dependencies.get(top, ()))
+        wanted = [item for item in sources if item.type in types]
+        if not wanted:
+            parts = [item for item in sources if item.type not in IDENTITIES]
+            handed = [urn for item in parts for urns in item.property_dependencies.values() for urn in urns]
+            wanted = [item for item in self._sources(handed) if item.type in types]
         return wanted[0] if len(wanted) == 1 else None
+
+    def _sources(self, urns: Iterable[str]) -> list[Resource]:
+        return [self.graph.resources[urn] for urn in dict.fromkeys(urns) if urn in self.graph.resources]
 
     def ancestors(self, urn: str) -> frozenset[str]:
         """Every URN that exists before this one: dependencies of it, of its parents, and of those; a component that is
-        depended on stands for its children."""
+        depended on stands for its children. A parent that is no component is made before its children."""
         if urn in self._before:
             return self._before[urn]
         seen: set[str] = set()
@@ -382,21 +408,50 @@ class Views:
             for value in resource.inputs.values():
                 yield from _references(value)
             current = resource.parent
+            if current and self._is_custom(current) and current in self.graph.resources:
+                yield current
 
     def after(self, later: Resource, earlier: Resource) -> bool:
         """Whether ``later`` is created after ``earlier`` in every run."""
         return earlier.urn in self.ancestors(later.urn)
 
+    @cached_property
+    def made(self) -> tuple[Resource, ...]:
+        """The resources that the program makes, in its order: not those that it only reads."""
+        return tuple(resource for resource in self.graph if not resource.external)
+
     def of_type(self, *types: str) -> list[Resource]:
-        """The resources of these types, in the order of the program."""
+        """The resources of these types that the program makes, in its order."""
         return [resource for kind in types for resource in self._by_type.get(kind, ())]
 
     @cached_property
     def _by_type(self) -> Mapping[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
-        for resource in self.graph:
+        for resource in self.made:
             found.setdefault(resource.type, []).append(resource)
         return found
+
+    def adopted(self, *types: str) -> list[Resource]:
+        """The resources of these types that exist already and that the program only reads."""
+        return [resource for resource in self.graph if resource.external and resource.type in types]
+
+    def beside(self, resource: Resource, *types: str) -> list[Resource]:
+        """The resources of these types that the program makes in the same account and region."""
+        here = self.place(resource)
+        return [item for item in self.of_type(*types) if self.place(item) == here]
+
+    def place(self, resource: Resource) -> tuple[str, str]:
+        """Whose account and which region a resource is made in, as far as its provider and its ``region`` tell.
+
+        A provider that the graph does not hold is a place of its own.
+        """
+        provider = self.graph.resources.get(resource.provider.rpartition("::")[0])
+        settings = provider.inputs if provider is not None else {}
+        elsewhere = "" if provider is not None else resource.provider
+        region = self.get(resource, "region") or settings.get("region") or elsewhere or self.region or ""
+        account = {key: settings[key] for key in ACCOUNT_SETTINGS if settings.get(key) is not None}
+        where = region if isinstance(region, str) else resource.provider
+        return str(sorted(account.items())) if account else elsewhere, where
 
     def _owned(self, owner_types: tuple[str, ...], path: str, *part_types: str) -> dict[str, list[Resource]]:
         """Parts by the URN of what they belong to; under "" those of which that is unknown."""

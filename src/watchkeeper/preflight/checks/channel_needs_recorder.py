@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.views import RECORDER, Views
 from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each channel against the recorders of the program; CloudFormation orders the two by itself."""
-    if views.cloudformation or not views.recorders:
+    """Each channel against the recorders of its region; CloudFormation orders the two by itself."""
+    if views.cloudformation:
         return
     for channel in views.channels:
-        if not any(views.after(channel, recorder) for recorder in views.recorders):
-            recorder = views.recorders[0]
+        recorders = views.beside(channel, RECORDER)
+        if recorders and not any(views.after(channel, recorder) for recorder in recorders):
+            recorder = recorders[0]
             yield CHECK.finding(
                 channel,
                 f"nothing makes this delivery channel wait for the recorder {quote(recorder.name)}.",

@@ -10,7 +10,7 @@ from watchkeeper.preflight.views import STACK, Views
 
 def look(views: Views) -> Iterator[Result]:
     """Each component of the program."""
-    for resource in views.graph:
+    for resource in views.made:
         if not resource.custom and resource.type != STACK and not resource.outputs_registered and not resource.outputs:
             yield CHECK.finding(resource, "the component never registers its outputs.")
 

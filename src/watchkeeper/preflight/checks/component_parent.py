@@ -15,10 +15,10 @@ APART = ("pulumi:", "random:", "tls:", "command:")
 
 def look(views: Views) -> Iterator[Result]:
     """Each AWS resource outside every component, in a program that has components."""
-    components = [item for item in views.graph if not item.custom and item.type != STACK]
+    components = [item for item in views.made if not item.custom and item.type != STACK]
     if not components:
         return
-    for resource in views.graph:
+    for resource in views.made:
         if resource.custom and not resource.type.startswith(APART) and _outside(views, resource):
             yield CHECK.finding(
                 resource,

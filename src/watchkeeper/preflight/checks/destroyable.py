@@ -23,7 +23,7 @@ def look(views: Views) -> Iterator[Result]:
     """Each resource's options and deletion switches; off when the settings do not ask for a destroyable stack."""
     if not views.options.destroyable:
         return
-    for resource in views.graph:
+    for resource in views.made:
         if resource.protect:
             yield CHECK.finding(resource, "the resource is protected.", fix="Remove protect=True.", path="protect")
         if resource.retain_on_delete:

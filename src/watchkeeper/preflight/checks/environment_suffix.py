@@ -23,7 +23,7 @@ def look(views: Views) -> Iterator[Result]:
         if len(views.graph):
             yield CHECK.unknown(None, "the environment is not known: say it with --environment")
         return
-    for resource in views.graph:
+    for resource in views.made:
         identity = IDENTITIES.get(resource.type)
         if identity is None or not identity.name or resource.type in NAMED_AFTER:
             continue

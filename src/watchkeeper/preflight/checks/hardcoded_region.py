@@ -21,26 +21,29 @@ LONGEST = 200_000
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Every text of every AWS resource: ARNs, a dashboard's widgets, variables that name a region."""
+    """Every text of every AWS resource: ARNs, a dashboard's widgets, variables that name a region in which the program
+    makes nothing."""
     # The account's region would not do: where the stack has none, its texts carry the preview's stand-in.
     if views.graph.region is None:
         if len(views.graph):
             yield CHECK.unknown(None, "the stack's region is not known")
         return
-    for resource in views.graph:
-        if resource.type.startswith("aws:") and resource.type not in LEFT_OUT and not resource.inputs.get("region"):
-            yield from _look_at(views, resource, views.graph.region)
+    deployed = [item for item in views.made if item.type.startswith("aws:")]
+    worked_in = {views.graph.region, *(views.place(item)[1] for item in deployed)}
+    for resource in deployed:
+        if resource.type not in LEFT_OUT:
+            yield from _look_at(views, resource, worked_in)
 
 
-def _look_at(views: Views, resource: Resource, region: str) -> Iterator[Result]:
-    seen: set[str] = set()
+def _look_at(views: Views, resource: Resource, worked_in: set[str]) -> Iterator[Result]:
+    seen = set(worked_in)
     for path, value in _said(views, resource):
-        for other in _others(path, value, region):
+        for other in _others(path, value):
             if other not in seen:
                 seen.add(other)
                 yield CHECK.finding(
                     resource,
-                    f"{quote(other)} is written by hand; the stack's region is {quote(region)}.",
+                    f"{quote(other)} is written by hand; the stack's region is {quote(str(views.region))}.",
                     path=path,
                 )
 
@@ -59,12 +62,11 @@ def _said(views: Views, resource: Resource) -> Iterator[tuple[str, str]]:
             yield from ((f"dashboardBody.{inner}", text) for inner, text in texts({"widgets": widgets}))
 
 
-def _others(path: str, value: str, region: str) -> Iterator[str]:
+def _others(path: str, value: str) -> Iterator[str]:
     for service, found in _ARN.findall(value):
-        if found != region and service not in ELSEWHERE:
+        if service not in ELSEWHERE:
             yield found
-    names_region = re.search(r"region$", path, re.IGNORECASE)
-    if names_region and value != region and value in catalog.regions():
+    if re.search(r"region$", path, re.IGNORECASE) and value in catalog.regions():
         yield value
 
 

@@ -56,7 +56,7 @@ def _look_at(document: Document, statement: Statement) -> Iterator[Result]:
         statement
     ):
         return
-    narrow = [action for action in _expanded(statement) if (found := iam.action(action)) and found.required_types]
+    narrow = [action for action in _expanded(statement) if (found := iam.action(action)) and found.acts_on_one]
     if narrow:
         more = f" and {len(narrow) - NAMED} more" if len(narrow) > NAMED else ""
         yield CHECK.finding(

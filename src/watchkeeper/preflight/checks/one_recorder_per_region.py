@@ -16,12 +16,11 @@ KINDS = (
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Recorders and channels of one provider and region; beside those of the account, when it was asked."""
+    """Recorders and channels of one account and region; beside those of the account, when it was asked."""
     for kind, word, error in KINDS:
         first: dict[tuple[str, str], Resource] = {}
         for resource in views.of_type(kind):
-            place = (resource.provider, str(views.get(resource, "region") or ""))
-            earlier = first.setdefault(place, resource)
+            earlier = first.setdefault(views.place(resource), resource)
             if earlier is not resource:
                 yield CHECK.finding(
                     resource,

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.values import quote, truth
-from watchkeeper.preflight.views import RECORDER_STATUS, Views
+from watchkeeper.preflight.views import CHANNEL, RECORDER, RECORDER_STATUS, Views
 from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each recorder status that starts a recorder against the channels of the program."""
-    if views.cloudformation or not views.channels:
+    """Each recorder status that starts a recorder against the channels of its region."""
+    if views.cloudformation:
         return
     for status in views.of_type(RECORDER_STATUS):
         if truth(views.get(status, "isEnabled")) is False:
             continue
-        if not any(views.after(status, channel) for channel in views.channels):
-            channel = views.channels[0]
+        channels = views.beside(status, CHANNEL)
+        if not channels:
+            yield from _without_channel(views, status)
+        elif not any(views.after(status, channel) for channel in channels):
+            channel = channels[0]
             yield CHECK.finding(
                 status,
                 f"the recorder may be started before the delivery channel {quote(channel.name)} exists.",
                 fix=order_fix(views.graph, channel.name, "recorder's status"),
             )
+
+
+def _without_channel(views: Views, status: Resource) -> Iterator[Result]:
+    """A recorder that the program makes and starts; one that exists already may have its channel."""
+    account = views.options.account
+    if views.link(status, "name", RECORDER).resource not in views.recorders or views.adopted(CHANNEL):
+        return
+    if account is None or not account.channels:
+        yield CHECK.finding(
+            status,
+            "it starts a recorder in a region where the program makes no delivery channel.",
+            fix="Add aws.cfg.DeliveryChannel, depending on the recorder, and depends_on=[channel] here.",
+        )
 
 
 CHECK = Check(

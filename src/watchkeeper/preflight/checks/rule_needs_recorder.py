@@ -6,28 +6,31 @@ from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import RECORDER_STATUS, RULE, Views
+from watchkeeper.preflight.views import RECORDER, RECORDER_STATUS, RULE, Views
 from watchkeeper.preflight.wording import order_fix
 
 NEEDS = (RULE, "aws:cfg/conformancePack:ConformancePack")
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each rule against the recorders of the program, or of the account when that was asked."""
+    """Each rule against the recorders of its region in the program, or of the account when that was asked."""
     for rule in views.of_type(*NEEDS):
-        if views.recorders:
-            if not any(views.after(rule, recorder) for recorder in views.recorders):
-                started = views.of_type(RECORDER_STATUS) or views.recorders
-                name = views.recorders[0].name
+        recorders = views.beside(rule, RECORDER)
+        if recorders:
+            if not any(views.after(rule, recorder) for recorder in recorders):
+                started = views.beside(rule, RECORDER_STATUS) or recorders
+                name = recorders[0].name
                 yield CHECK.finding(
                     rule,
                     f"nothing makes this rule wait for the recorder {quote(name)}.",
                     fix=order_fix(views.graph, started[0].name, "rule"),
                 )
+        elif views.adopted(RECORDER):
+            continue
         elif views.options.account is None:
             yield CHECK.finding(
                 rule,
-                "the program has no recorder; if the account has none in this region, the rule is refused.",
+                "the program has no recorder in this region; if the account has none there, the rule is refused.",
                 fix="Add a recorder, or ask the account with --account.",
                 severity=UNSURE,
             )

@@ -17,7 +17,7 @@ MARKS = re.compile(
 
 def look(views: Views) -> Iterator[Result]:
     """Every text of every resource."""
-    for resource in views.graph:
+    for resource in views.made:
         for path, value in texts(views.inputs(resource)):
             found = MARKS.search(value)
             if found:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset
+from watchkeeper.graph import UNKNOWN, Archive, Asset, Resource
 from watchkeeper.preflight.code.bundle import facts_of
 from watchkeeper.preflight.code.facts import Facts
+from watchkeeper.preflight.identity import BUCKET_TYPES
 from watchkeeper.preflight.values import text
 from watchkeeper.preflight.views import Function, Views
+
+OBJECTS = ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
 
 _READ: WeakKeyDictionary[Views, dict[str, Facts]] = WeakKeyDictionary()
 
@@ -23,7 +26,7 @@ def facts(views: Views, function: Function) -> Facts:
 
 
 def _facts(views: Views, function: Function) -> Facts:
-    code = function.code
+    code = function.code if function.code is not None else _uploaded(views, function)
     if isinstance(code, Asset | Archive):
         handler = text(views.get(function.resource, "handler")) or ""
         return facts_of(code, Path(views.options.root or "."), text(function.runtime) or "python", handler)
@@ -33,3 +36,23 @@ def _facts(views: Views, function: Function) -> Facts:
     if views.get(function.resource, "imageUri") is not None:
         reason = "its code is a container image"
     return Facts(unread=[reason])
+
+
+def _uploaded(views: Views, function: Function) -> Asset | Archive | None:
+    """The package of a function whose code is an object that the program uploads to S3."""
+    bucket, key = (views.get(function.resource, name) for name in ("s3Bucket", "s3Key"))
+    for item in views.of_type(*OBJECTS):
+        source = item.inputs.get("source")
+        same = isinstance(key, str) and views.get(item, "key") == key and bucket in (UNKNOWN, *_names(views, item))
+        if isinstance(source, Asset | Archive) and (same or item.urn in _origins(function)):
+            return source
+    return None
+
+
+def _names(views: Views, item: Resource) -> tuple[object, ...]:
+    given = views.link(item, "bucket", *BUCKET_TYPES)
+    return (given.text, views.name(given.resource) if given.resource is not None else None)
+
+
+def _origins(function: Function) -> tuple[str, ...]:
+    return function.resource.property_dependencies.get("s3Key", ())

@@ -115,6 +115,7 @@ def _resource(urn: str, state: Mapping[str, Any]) -> Resource:
         outputs_registered=not custom and isinstance(outputs, Mapping),
         position=_position(state.get("sourcePosition")),
         id=str(state.get("id") or ""),
+        external=bool(state.get("external")),
     )
 
 
