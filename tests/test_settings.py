@@ -209,7 +209,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         ({"rules": [{"identifier": "ACCESS_KEYS_ROTATED"}]}, "maxAccessKeyAge: is required"),
         (
             {"rules": [{"identifier": "ACCESS_KEYS_ROTATED", "parameters": {"maxAccessKeyAge": "soon"}}]},
-            "'soon' is not a whole number",
+            'is "soon"; it has to be a whole number',
         ),
         (
             {"rules": [{"identifier": "S3_BUCKET_VERSIONING_ENABLED", "parameters": {"isMfaDeleteEnabld": True}}]},

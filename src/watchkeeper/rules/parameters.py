@@ -91,6 +91,9 @@ def _unknown(managed: ManagedRule, name: str) -> str:
 
 def parse_value(parameter: Parameter, raw: Any) -> Any:
     """One value by its parameter's type and documented limits. Raises ValueError saying what to write."""
+    if isinstance(raw, str) and not raw.strip():
+        # AWS: "Blank spaces are not acceptable for input parameter".
+        raise ValueError(f"{parameter.name} is empty; leave it out, or give it a value")
     convert = _CONVERT.get(parameter.type) or _string
     value = convert(parameter, raw)
     if parameter.most is not None and len(value) > parameter.most:

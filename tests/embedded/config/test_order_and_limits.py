@@ -148,7 +148,7 @@ def test_service_linked_recorders_stand_apart(running):
                 Source={"Owner": "AWS", "SourceIdentifier": "ACCESS_KEYS_ROTATED"},
                 InputParameters='{"maxAccessKeyAge": "soon"}',
             ),
-            "integer",
+            "whole number",
         ),
         (rule(Scope={"TagValue": "x"}), "TagKey"),
         (rule(Scope={"TagKey": "x", "ComplianceResourceTypes": ["AWS::S3::Bucket"]}), "both resource and tag"),

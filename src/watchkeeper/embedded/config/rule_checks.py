@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigRule.html
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from watchkeeper import catalog
+from watchkeeper.rules import parse_value
 
 from .context import Call
 from .errors import ConfigError, invalid
@@ -105,28 +107,11 @@ def _value_problem(parameter: catalog.Parameter, value: Any) -> str:
     """Why a value doesn't fit its parameter; empty if it does. AWS takes numbers and booleans as JSON or as text."""
     if isinstance(value, dict | list) and parameter.type != "StringMap":
         return f"it has to be a {parameter.type}"
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    if not text.strip():
-        return "blank spaces are not acceptable"
-    number = {"int": int, "double": float}.get(parameter.type)
-    if number is not None:
-        return _number_problem(parameter, text, number)
-    if parameter.type == "boolean" and text.lower() not in ("true", "false"):
-        return "it has to be true or false"
-    parts = [part.strip() for part in text.split(",")] if parameter.type == "CSV" else [text]
-    wrong = [part for part in parts if parameter.values and part not in parameter.values]
-    return f"{', '.join(wrong)} is none of {', '.join(parameter.values)}" if wrong else ""
-
-
-def _number_problem(parameter: catalog.Parameter, text: str, number: Callable[[str], float]) -> str:
     try:
-        value = number(text)
-    except ValueError:
-        return f"it has to be {'an integer' if parameter.type == 'int' else 'a number'}"
-    if parameter.minimum is not None and value < parameter.minimum:
-        return f"it has to be at least {parameter.minimum:g}"
-    if parameter.maximum is not None and value > parameter.maximum:
-        return f"it has to be at most {parameter.maximum:g}"
+        # The form of a value is our reading of the rule's page: AWS takes what does not fit, and evaluates with it.
+        parse_value(replace(parameter, pattern=""), value)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
