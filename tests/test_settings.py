@@ -159,6 +159,10 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         ({"tags": {"aws:x": "y"}}, "is reserved by AWS"),
         ({"tags": {str(n): "x" for n in range(48)}}, "has 48 tags"),
         ({"tags": ["x"]}, "does not fit"),
+        (
+            {"rules": [{"identifier": "IAM_PASSWORD_POLICY", "parameters": {"RequireSymbols": "True"}}]},
+            'write true: AWS takes "True" for false',
+        ),
         ({"alertEmails": [{"address": "a@b.example"}, {"address": "A@B.example"}]}, "more than once"),
         ({"approvedInstanceTypes": ["t3.micro", "t3.micro"]}, "lists t3.micro more than once"),
         ({"approvedInstanceTypes": []}, "is empty"),

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
+import rules_support as support
 
 from watchkeeper.catalog import managed_rules
 from watchkeeper.evaluation import configured, evaluate, prepare
 from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ItemStatus
 from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic
 from watchkeeper.rules.tags import tagged
-
-_spec = importlib.util.spec_from_file_location("rules_support", Path(__file__).parent / "support.py")
-assert _spec and _spec.loader
-support = importlib.util.module_from_spec(_spec)
-sys.modules["rules_support"] = support
-_spec.loader.exec_module(support)
 
 CASES = list(support.cases())
 TAGGED = [i for i, known in logic().items() if known.function is tagged]

@@ -23,6 +23,21 @@ from watchkeeper.rules import ParameterError, parse_parameters, parse_value
         ("AURORA_MYSQL_BACKTRACKING_ENABLED", {"BacktrackWindowInHours": "1.5"}, {"BacktrackWindowInHours": 1.5}),
         ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", "", {}),
         ("RDS_LOGGING_ENABLED", {"additionalLogs": "postgres:upgrade"}, {"additionalLogs": {"postgres": "upgrade"}}),
+        (
+            "RDS_LOGGING_ENABLED",
+            {"additionalLogs": "oracle: general, slowquery ; aurora: alert, slowquery"},
+            {"additionalLogs": {"oracle": "general, slowquery", "aurora": "alert, slowquery"}},
+        ),
+        ("RDS_LOGGING_ENABLED", {"additionalLogs": "a:b,c:d;"}, {"additionalLogs": {"a": "b", "c": "d"}}),
+        ("DESIRED_INSTANCE_TENANCY", {"tenancy": "DEDICATED"}, {"tenancy": "DEDICATED"}),
+        (
+            "APPROVED_AMIS_BY_ID",
+            {"amiIds": ",".join(["ami-1"] * 21)},
+            {"amiIds": ("ami-1",) * 21},
+        ),
+        ("RESTRICTED_INCOMING_TRAFFIC", {"blockedPorts": "0, 65535"}, {"blockedPorts": ("0", "65535")}),
+        ("IAM_PASSWORD_POLICY", {"RequireSymbols": "true"}, {"RequireSymbols": True}),
+        ("IAM_PASSWORD_POLICY", {"RequireSymbols": True}, {"RequireSymbols": True}),
     ],
 )
 def test_values_by_type(identifier: str, raw: Any, parsed: Any) -> None:
@@ -50,6 +65,13 @@ def test_values_by_type(identifier: str, raw: Any, parsed: Any) -> None:
         ("CLOUDWATCH_ALARM_ACTION_CHECK", {"alarmActionRequired": "yes"}, "AWS documents true, false"),
         ("GUARDDUTY_ENABLED_CENTRALIZED", {"CentralMonitoringAccount": "me"}, "not of the form"),
         ("EKS_CLUSTER_SUPPORTED_VERSION", {"oldestVersionSupported": "latest"}, "not of the form"),
+        ("APPROVED_AMIS_BY_ID", {"amiIds": ",".join(["ami-1"] * 22)}, "takes 21 at the most"),
+        ("RESTRICTED_INCOMING_TRAFFIC", {"blockedPorts": "80,65536"}, "the most is 65535"),
+        ("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS", {"authorizedTcpPorts": "443,1020-70000"}, "not of the form"),
+        ("IAM_PASSWORD_POLICY", {"RequireSymbols": "True"}, "write true"),
+        ("RDS_INSTANCE_DEFAULT_ADMIN_CHECK", {"validAdminUserNames": "owner,admin"}, "not of the form"),
+        ("RDS_POSTGRESQL_LOGS_TO_CLOUDWATCH", {"logTypes": "error"}, "AWS documents postgresql, upgrade"),
+        ("AURORA_MYSQL_BACKTRACKING_ENABLED", {"BacktrackWindowInHours": "72.5"}, "the most is 72"),
         ("DESIRED_INSTANCE_TYPE", "[]", "not a JSON object"),
         ("DESIRED_INSTANCE_TYPE", "{", "not JSON"),
         ("DESIRED_INSTANCE_TYPE", " " * 1025, "AWS takes 1024"),
@@ -82,7 +104,8 @@ def test_boundaries_of_ranges(parameter: Any) -> None:
     for limit, step in ((parameter.minimum, -1), (parameter.maximum, 1)):
         if limit is None:
             continue
-        assert float(parse_value(parameter, str(int(limit)))) == limit
+        parsed = parse_value(parameter, str(int(limit)))
+        assert float(parsed[0] if isinstance(parsed, tuple) else parsed) == limit
         with pytest.raises(ValueError, match=parameter.name):
             parse_value(parameter, str(int(limit) + step))
 

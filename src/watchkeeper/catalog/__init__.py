@@ -74,6 +74,8 @@ class Parameter:
     pattern: str = ""
     most: int | None = None
     """How many values a CSV may have at the most; None: not limited."""
+    lower_case: bool = False
+    """Whether AWS takes ``true`` in lower case only, and anything else for ``false``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +343,7 @@ def _parameter(raw: dict[str, Any], limits: dict[str, Any]) -> Parameter:
         values=tuple(limits.get("values", ())),
         pattern=limits.get("pattern", ""),
         most=limits.get("most"),
+        lower_case=limits.get("lower_case", False),
     )
 
 

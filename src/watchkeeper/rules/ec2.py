@@ -6,6 +6,7 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -47,6 +48,7 @@ FLOW_LOG = "AWS::EC2::FlowLog"
 TEMPLATE = "AWS::EC2::LaunchTemplate"
 MANAGED_INSTANCE = "AWS::SSM::ManagedInstanceInventory"
 
+NOT_RUNNING = ("stopping", "stopped", "shutting-down", "terminated")
 ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 ALL_PORTS = (0, 65535)
 DEFAULT_BLOCKED_PORTS = (20, 21, 3389, 3306, 4333)
@@ -62,9 +64,6 @@ NOT_OPTIMIZABLE = re.compile(
 
 register_flags(
     (
-        FlagRule("SUBNET_AUTO_ASSIGN_PUBLIC_IP_DISABLED", (SUBNET,), "mapPublicIpOnLaunch", False, Severity.MEDIUM,
-                 "Public access", "The subnet gives no public IPv4 address to new interfaces.",
-                 "turn off automatic public IPv4 addresses for the subnet"),
         FlagRule("EC2_ENIS_SOURCE_DESTINATION_CHECK_ENABLED", (INTERFACE,), "sourceDestCheck", True, Severity.MEDIUM,
                  "Network", "The network interface checks source and destination.",
                  "turn on the source/destination check"),
@@ -81,6 +80,12 @@ register_flags(
 
 def _state(item: ConfigurationItem) -> str:
     return text(dig(item.configuration, "state"), "name", default="")
+
+
+def _idle(item: ConfigurationItem) -> Verdict | None:
+    """NOT_APPLICABLE where the rule's page speaks of running instances and this one does not run."""
+    state = _state(item)
+    return not_applicable(f"The instance is {state}.") if state in NOT_RUNNING else None
 
 
 @rule("DESIRED_INSTANCE_TYPE", types=(INSTANCE,), severity=Severity.LOW, category="Cost")
@@ -108,9 +113,11 @@ def desired_tenancy(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 
 @rule("APPROVED_AMIS_BY_ID", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration")
 def approved_amis(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The instance runs one of the AMIs in amiIds."""
+    """The instance runs one of the AMIs in amiIds; those that don't run are not applicable."""
     image = text(item.configuration, "imageId")
-    return verdict(image in parameters["amiIds"], f"The AMI is {shown(image)}; launch from an approved one.")
+    return _idle(item) or verdict(
+        image in parameters["amiIds"], f"The AMI is {shown(image)}; launch from an approved one."
+    )
 
 
 @rule("INSTANCES_IN_VPC", types=(INSTANCE,), severity=Severity.MEDIUM, category="Network")
@@ -188,10 +195,12 @@ def multiple_interfaces(item: ConfigurationItem, parameters: Parameters, lookup:
 
 @rule("EC2_NO_AMAZON_KEY_PAIR", types=(INSTANCE,), severity=Severity.LOW, category="Identity")
 def no_key_pair(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The instance was launched without a key pair."""
+    """The instance was launched without a key pair; those that don't run are not applicable."""
     need(item.configuration, "instanceId", "instanceType")
     key = item.configuration.get("keyName")
-    return verdict(not key, f"Launched with key pair {shown(key)}; use Session Manager and launch without one.")
+    return _idle(item) or verdict(
+        not key, f"Launched with key pair {shown(key)}; use Session Manager and launch without one."
+    )
 
 
 @rule("EC2_PARAVIRTUAL_INSTANCE_CHECK", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration")
@@ -214,15 +223,14 @@ def ebs_optimized(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 
 @rule("EC2_STOPPED_INSTANCE", types=(INSTANCE,), severity=Severity.LOW, category="Cost")
 def stopped_instance(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The instance has not been stopped for more than AllowedDays (30)."""
+    """The instance has not been stopped for more than AllowedDays (30), nor for a time that can't be determined."""
     if _state(item) != "stopped":
         need(item.configuration, "state")
         return COMPLIANT
-    match = re.search(
-        r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", text(item.configuration, "stateTransitionReason")
-    )
+    reason = text(item.configuration, "stateTransitionReason", default="")
+    match = re.search(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", reason)
     if not match:
-        raise Unavailable("stateTransitionReason does not say when the instance stopped")
+        return violation("Stopped, and since when can't be determined; start or terminate the instance.")
     days = days_between(moment(match[1].replace(" ", "T") + "Z"), lookup.now())
     allowed = parameters.get("AllowedDays", 30)
     return verdict(days <= allowed, f"Stopped {int(days)} days ago, {allowed} are allowed; start or terminate it.")
@@ -303,6 +311,7 @@ def _open(item: ConfigurationItem, protocols: Iterable[str]) -> Iterator[tuple[A
 
 TCP = ("tcp", "6")
 UDP = ("udp", "17")
+PROTOCOLS = {"-1": "all traffic", "6": "tcp", "17": "udp"}
 
 
 @rule("INCOMING_SSH_DISABLED", types=(GROUP,), severity=Severity.HIGH, category="Public access")
@@ -332,16 +341,19 @@ def _ports_closed(item: ConfigurationItem, ports: tuple[int, ...]) -> Verdict:
 
 @rule("VPC_SG_OPEN_ONLY_TO_AUTHORIZED_PORTS", types=(GROUP,), severity=Severity.HIGH, category="Public access")
 def only_authorized_ports(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """What the security group opens to everywhere is within authorizedTcpPorts and authorizedUdpPorts."""
+    """What the security group opens to everywhere is within authorizedTcpPorts and authorizedUdpPorts; a group that
+    opens nothing to everywhere is not applicable."""
     allowed = {
         **dict.fromkeys(TCP, _port_ranges(parameters.get("authorizedTcpPorts", ""))),
         **dict.fromkeys(UDP, _port_ranges(parameters.get("authorizedUdpPorts", ""))),
     }
+    if not any(ANYWHERE.intersection(_ranges(entry)) for entry in need(item.configuration, "ipPermissions")):
+        return not_applicable("The security group lets nobody in from everywhere.")
     for permission, ports in _open(item, TCP + UDP):
-        within = allowed.get(str(dig(permission, "ipProtocol")), ())
-        if not any(first <= ports[0] and ports[1] <= last for first, last in within):
-            protocol = {"-1": "all traffic", "6": "tcp", "17": "udp"}.get(*[str(dig(permission, "ipProtocol"))] * 2)
-            return violation(f"Open to everywhere: {protocol} {ports[0]}-{ports[1]}; limit the source addresses.")
+        protocol = str(dig(permission, "ipProtocol"))
+        if not any(first <= ports[0] and ports[1] <= last for first, last in allowed.get(protocol, ())):
+            name = PROTOCOLS.get(protocol, protocol)
+            return violation(f"Open to everywhere: {name} {ports[0]}-{ports[1]}; limit the source addresses.")
     return COMPLIANT
 
 
@@ -366,20 +378,24 @@ def default_group_closed(item: ConfigurationItem, parameters: Parameters, lookup
 @rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI", types=(GROUP,), severity=Severity.LOW, category="Network",
       needs=(f"items:{INTERFACE}",))  # fmt: skip
 def group_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The security group is attached to a network interface."""
+    """The security group is attached to a network interface; default groups are not applicable."""
     return _group_attached(item, lookup)
 
 
 @rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI_PERIODIC", types=(GROUP,), severity=Severity.LOW, category="Network",
       needs=(f"items:{INTERFACE}",))  # fmt: skip
 def group_attached_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The security group is attached to a network interface; default groups are not applicable."""
-    if text(item.configuration, "groupName") == "default":
-        return not_applicable("A VPC's default security group can't be deleted.")
+    """The security group is attached to a network interface; default groups and those of other accounts are not
+    applicable."""
+    owner = item.configuration.get("ownerId")
+    if owner and item.account_id and owner != item.account_id:
+        return not_applicable(f"The security group belongs to account {shown(owner)}.")
     return _group_attached(item, lookup)
 
 
 def _group_attached(item: ConfigurationItem, lookup: Lookup) -> Verdict:
+    if text(item.configuration, "groupName") == "default":
+        return not_applicable("A VPC's default security group can't be deleted.")
     group = item.configuration.get("groupId") or item.resource_id
     if any(edge.resource_type == INTERFACE for edge in item.relationships):
         return COMPLIANT
@@ -387,6 +403,29 @@ def _group_attached(item: ConfigurationItem, lookup: Lookup) -> Verdict:
         if any(dig(entry, "groupId") == group for entry in array(interface.configuration, "groups")):
             return COMPLIANT
     return violation("No network interface uses the security group; delete it or attach it.")
+
+
+UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
+"""IPv6 addresses that the internet does not route (RFC 4193)."""
+
+
+@rule("SUBNET_AUTO_ASSIGN_PUBLIC_IP_DISABLED", types=(SUBNET,), severity=Severity.MEDIUM, category="Public access")
+def no_automatic_addresses(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The subnet gives new interfaces neither a public IPv4 nor a global IPv6 address."""
+    if flag(item.configuration, "mapPublicIpOnLaunch"):
+        return violation("New interfaces get a public IPv4 address; turn that off for the subnet.")
+    if not any(map(_is_global, array(item.configuration, "ipv6CidrBlockAssociationSet"))):
+        return COMPLIANT
+    on = flag(item.configuration, "assignIpv6AddressOnCreation")
+    return verdict(not on, "New interfaces get a global IPv6 address; turn that off for the subnet.")
+
+
+def _is_global(association: Any) -> bool:
+    block = text(association, "ipv6CidrBlock")
+    try:
+        return not ipaddress.IPv6Network(block, strict=False).subnet_of(UNIQUE_LOCAL)
+    except ValueError:
+        raise Unavailable(f"{shown(block)} is not a range of IPv6 addresses") from None
 
 
 @rule("VPC_FLOW_LOGS_ENABLED", types=(VPC,), severity=Severity.MEDIUM, category="Logging and monitoring",

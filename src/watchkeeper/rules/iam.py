@@ -34,7 +34,15 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.policy import Statement, full_service, grants_admin, statements
+from watchkeeper.rules.policy import (
+    ANYTHING,
+    Statement,
+    account_of,
+    full_service,
+    grants_admin,
+    matches,
+    statements,
+)
 
 USER = "AWS::IAM::User"
 GROUP = "AWS::IAM::Group"
@@ -45,6 +53,7 @@ PRINCIPALS = (USER, GROUP, ROLE)
 REPORT = "iam.credential_report"
 SUMMARY = "iam.account_summary"
 PASSWORD_POLICY = "iam.password_policy"  # noqa: S105 - the name of a fact
+MANAGEMENT_ACCOUNT = "organizations.master_account_id"
 VIRTUAL_DEVICES = "iam.virtual_mfa_devices"
 
 NOTHING = ("", "N/A", "no_information", "not_supported", None)
@@ -176,9 +185,12 @@ _EXCEPTIONS = re.compile(r"(users|groups|roles)\s*:\s*\[([^\]]*)\]", re.IGNORECA
       needs=(f"items:{USER}",))  # fmt: skip
 def group_has_users(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The group has at least one user."""
-    name = text(item.configuration, "groupName")
-    members = (user for user in lookup.items_of_type(USER) if name in array(user.configuration, "groupList"))
-    return verdict(next(members, None) is not None, "The group has no user; add one or delete the group.")
+    return verdict(_has_users(item, lookup), "The group has no user; add one or delete the group.")
+
+
+def _has_users(group: ConfigurationItem, lookup: Lookup) -> bool:
+    name = text(group.configuration, "groupName")
+    return any(name in array(user.configuration, "groupList") for user in lookup.items_of_type(USER))
 
 
 @rule("IAM_ROLE_MANAGED_POLICY_CHECK", types=(ROLE,), severity=Severity.LOW, category="Identity")
@@ -197,18 +209,21 @@ def _default_version(item: ConfigurationItem) -> tuple[Statement, ...]:
     raise Unavailable("the item does not hold the policy's default version")
 
 
-def _is_boundary(item: ConfigurationItem, parameters: Parameters) -> bool:
+def _excluded(item: ConfigurationItem, parameters: Parameters) -> Verdict | None:
+    """NOT_APPLICABLE for what the rules about customer managed policies leave out."""
+    if ":iam::aws:policy/" in text(item.configuration, "arn", default=""):
+        return not_applicable("AWS manages the policy.")
     if not parameters.get("excludePermissionBoundaryPolicy"):
-        return False
-    boundaries = number(item.configuration, "permissionsBoundaryUsageCount", default=0)
-    return boundaries > 0 and number(item.configuration, "attachmentCount", default=0) == 0
+        return None
+    boundaries = number(item.configuration, "permissionsBoundaryUsageCount")
+    return not_applicable("The policy is used as a permissions boundary.") if boundaries > 0 else None
 
 
 @rule("IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS", types=(POLICY,), severity=Severity.HIGH, category="Identity")
 def policy_no_admin(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The customer managed policy does not allow every action on every resource."""
-    if _is_boundary(item, parameters):
-        return not_applicable("The policy is used as a permissions boundary only.")
+    if excluded := _excluded(item, parameters):
+        return excluded
     bad = next((s for s in _default_version(item) if grants_admin(s)), None)
     return verdict(bad is None, 'The policy allows "*" on "*"; name the actions and resources that are needed.')
 
@@ -216,15 +231,21 @@ def policy_no_admin(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS", types=(POLICY,), severity=Severity.MEDIUM, category="Identity")
 def policy_no_full_access(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The customer managed policy allows no service as a whole."""
-    if _is_boundary(item, parameters):
-        return not_applicable("The policy is used as a permissions boundary only.")
+    if excluded := _excluded(item, parameters):
+        return excluded
     bad = next(filter(None, map(full_service, _default_version(item))), None)
     return verdict(bad is None, f"The policy allows {shown(bad)}; name the actions that are needed.")
 
 
+def _names_every_key(resource: str) -> bool:
+    """Whether the resource, as a policy names it, fits every KMS key of a region and account."""
+    parts = [part if part and "*" not in part else ANYTHING for part in [*resource.split(":"), *[""] * 5]]
+    return matches(resource, f"arn:{parts[1]}:kms:{parts[3]}:{parts[4]}:key/{ANYTHING}")
+
+
 def _blocked(found: tuple[Statement, ...], patterns: tuple[str, ...]) -> str | None:
     for statement in found:
-        if statement.allows and (statement.unrestricted or any(":key/*" in r for r in statement.resources)):
+        if statement.allows and (statement.not_resources or any(map(_names_every_key, statement.resources))):
             hit = next((pattern for pattern in patterns if statement.may_match(pattern)), None)
             if hit:
                 return hit
@@ -234,17 +255,34 @@ def _blocked(found: tuple[Statement, ...], patterns: tuple[str, ...]) -> str | N
 @rule("IAM_CUSTOMER_POLICY_BLOCKED_KMS_ACTIONS", types=(POLICY,), severity=Severity.MEDIUM, category="Identity")
 def policy_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The customer managed policy allows none of blockedActionsPatterns on all KMS keys."""
-    if _is_boundary(item, parameters):
-        return not_applicable("The policy is used as a permissions boundary only.")
+    if excluded := _excluded(item, parameters):
+        return excluded
     bad = _blocked(_default_version(item), parameters["blockedActionsPatterns"])
     return verdict(bad is None, f"The policy allows {shown(bad)} on all keys; name the keys.")
 
 
-@rule("IAM_INLINE_POLICY_BLOCKED_KMS_ACTIONS", types=PRINCIPALS, severity=Severity.MEDIUM, category="Identity")
+def _principals_of(role: ConfigurationItem) -> list[tuple[str, str]]:
+    """Whom the role's trust policy lets assume it."""
+    trust = statements(need(role.configuration, "assumeRolePolicyDocument"))
+    if any(statement.allows and statement.not_principals for statement in trust):
+        return [("AWS", "*")]
+    return [principal for statement in trust if statement.allows for principal in statement.principals]
+
+
+def _managements_only(item: ConfigurationItem, lookup: Lookup) -> bool:
+    """Whether nobody but the organization's management account can assume the role."""
+    management, trusted = lookup.account_fact(MANAGEMENT_ACCOUNT), _principals_of(item)
+    return bool(trusted) and all(kind == "AWS" and account_of(value) == management for kind, value in trusted)
+
+
+@rule("IAM_INLINE_POLICY_BLOCKED_KMS_ACTIONS", types=PRINCIPALS, severity=Severity.MEDIUM, category="Identity",
+      needs=(f"account:{MANAGEMENT_ACCOUNT}",))  # fmt: skip
 def inline_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """No inline policy allows one of blockedActionsPatterns on all KMS keys."""
-    if parameters.get("excludeRoleByManagementAccount") and item.resource_name == "OrganizationAccountAccessRole":
-        return not_applicable("The role is the one that the management account made.")
+    """No inline policy allows one of blockedActionsPatterns on all KMS keys; with excludeRoleByManagementAccount=true,
+    roles that only the management account can assume are not applicable."""
+    excludes = item.resource_type == ROLE and parameters.get("excludeRoleByManagementAccount")
+    if excludes and _managements_only(item, lookup):
+        return not_applicable("Only the organization's management account can assume the role.")
     for entry in need(item.configuration, INLINE[item.resource_type]):
         bad = _blocked(statements(dig(entry, "policyDocument")), parameters["blockedActionsPatterns"])
         if bad:
@@ -255,16 +293,23 @@ def inline_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: 
 @rule("IAM_POLICY_IN_USE", types=(ACCOUNT,), severity=Severity.LOW, category="Identity",
       needs=tuple(f"items:{kind}" for kind in PRINCIPALS))  # fmt: skip
 def policy_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The policy policyARN is attached to a user, group or role (policyUsageType)."""
+    """The policy policyARN is attached to a user, a group with users or a role that somebody can assume
+    (policyUsageType)."""
     usage = parameters.get("policyUsageType", "ANY")
     kinds = {"IAM_USER": (USER,), "IAM_GROUP": (GROUP,), "IAM_ROLE": (ROLE,)}.get(usage, PRINCIPALS)
     wanted = parameters["policyARN"]
     for kind in kinds:
         for entity in lookup.items_of_type(kind):
             attached = array(entity.configuration, "attachedManagedPolicies")
-            if any(dig(entry, "policyArn") == wanted for entry in attached):
+            if any(dig(entry, "policyArn") == wanted for entry in attached) and _in_use(entity, lookup):
                 return COMPLIANT
-    return violation(f"{shown(wanted, 140)} is attached to nothing; attach it.")
+    return violation(f"{shown(wanted, 140)} is attached to nothing that is in use; attach it.")
+
+
+def _in_use(entity: ConfigurationItem, lookup: Lookup) -> bool:
+    if entity.resource_type == GROUP:
+        return _has_users(entity, lookup)
+    return entity.resource_type == USER or bool(_principals_of(entity))
 
 
 _PASSWORD_FLAGS = {
@@ -308,19 +353,34 @@ def root_access_key(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(keys == 0, "The root user has an access key; delete it.")
 
 
+NO_ROOT_CREDENTIALS = "The root user has no credentials."
+ROOT_CREDENTIALS = ("AccountPasswordPresent", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent")
+
+
+def _no_root_credentials(summary: Mapping[str, Any]) -> bool:
+    """Whether the account summary says of each kind that there is none; one that it does not name may exist."""
+    return all(number(summary, name, default=1) == 0 for name in ROOT_CREDENTIALS)
+
+
 @rule("ROOT_ACCOUNT_MFA_ENABLED", types=(ACCOUNT,), severity=Severity.CRITICAL, category="Identity",
       needs=(f"account:{SUMMARY}",))  # fmt: skip
 def root_mfa(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The root user has an MFA device."""
-    on = number(lookup.account_fact(SUMMARY), "AccountMFAEnabled")
+    """The root user has an MFA device; a root user without credentials is not applicable."""
+    summary = lookup.account_fact(SUMMARY)
+    if _no_root_credentials(summary):
+        return not_applicable(NO_ROOT_CREDENTIALS)
+    on = number(summary, "AccountMFAEnabled")
     return verdict(on == 1, "The root user has no MFA device; assign one.")
 
 
 @rule("ROOT_ACCOUNT_HARDWARE_MFA_ENABLED", types=(ACCOUNT,), severity=Severity.CRITICAL, category="Identity",
       needs=(f"account:{SUMMARY}", f"account:{VIRTUAL_DEVICES}"))  # fmt: skip
 def root_hardware_mfa(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The root user has a hardware MFA device."""
-    if number(lookup.account_fact(SUMMARY), "AccountMFAEnabled") != 1:
+    """The root user has a hardware MFA device and no virtual one; a root user without credentials is not applicable."""
+    summary = lookup.account_fact(SUMMARY)
+    if _no_root_credentials(summary):
+        return not_applicable(NO_ROOT_CREDENTIALS)
+    if number(summary, "AccountMFAEnabled") != 1:
         return violation("The root user has no MFA device; assign a hardware one.")
     virtual = [
         serial for serial in lookup.account_fact(VIRTUAL_DEVICES) if str(serial).endswith("mfa/root-account-mfa-device")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from watchkeeper import catalog
@@ -150,6 +150,8 @@ def _boolean(parameter: Parameter, raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
+        if parameter.lower_case and not raw.islower():
+            raise ValueError(f'{parameter.name} is "{raw}"; write {raw.strip().lower()}: AWS takes "{raw}" for false')
         return raw.strip().lower() == "true"
     raise ValueError(f'{parameter.name} is "{raw}"; it has to be true or false')
 
@@ -168,8 +170,15 @@ def _csv(parameter: Parameter, raw: Any) -> tuple[str, ...]:
 def _string_map(parameter: Parameter, raw: Any) -> dict[str, str]:
     if isinstance(raw, Mapping):
         return {str(key): str(value) for key, value in raw.items()}
-    pairs = (part.strip().partition(":") for part in re.split(r"[,;]", _string(parameter, raw)) if part.strip())
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    return dict(_pairs(_string(parameter, raw)))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Of ``oracle: general, slowquery ; aurora: alert``: a key has all values up to the next key."""
+    for part in re.split(r"[,;](?=[^,;:]*:)", text):
+        key, _, value = part.partition(":")
+        if key.strip():
+            yield key.strip(), value.strip(" ,;")
 
 
 _CONVERT: dict[str, Callable[[Parameter, Any], Any]] = {

@@ -48,7 +48,7 @@ FIXED_VALUE_KEYS = frozenset(
 _EQUALS = re.compile(
     r"^(?:for(?:any|all)values:)?(?:string(?:equals(?:ignorecase)?|like)|arn(?:equals|like))(?:ifexists)?$"
 )
-_ANYTHING = "\N{SNOWMAN}\N{SNOWMAN}"
+ANYTHING = "\N{SNOWMAN}\N{SNOWMAN}"
 """Stands for any text: no pattern fits it but one that fits everything in its place."""
 _MIN_PREFIX_V4 = 8
 _MIN_PREFIX_V6 = 32
@@ -99,19 +99,14 @@ class Statement:
         """Whether some action that the pattern (``s3:Delete*``) names is among its actions."""
         wanted = pattern.lower()
         if self.not_actions:
-            return not any(matches(own, wanted) for own in self.not_actions)
+            return not any(_covers(own, wanted) for own in self.not_actions)
         return any(overlaps(own, wanted) for own in self.actions)
 
     def covers_resources(self, pattern: str) -> bool:
         """Whether all that the pattern (``arn:aws:s3:::reports/*``) names is among its resources."""
         if self.not_resources:
             return not any(overlaps(own, pattern) for own in self.not_resources)
-        return any(matches(own, pattern.replace("*", _ANYTHING)) for own in self.resources)
-
-    @property
-    def unrestricted(self) -> bool:
-        """Whether it applies to every resource."""
-        return "*" in self.resources or bool(self.not_resources)
+        return any(_covers(own, pattern) for own in self.resources)
 
     @property
     def is_public(self) -> bool:
@@ -198,6 +193,12 @@ def _steps(left: str, i: int, right: str, j: int) -> Iterator[tuple[int, int]]:
             yield i, j + 1
     elif a and b and (a == b or "?" in (a, b)):
         yield i + 1, j + 1
+
+
+def _covers(own: str, pattern: str) -> bool:
+    """Whether ``own`` fits all that the pattern fits."""
+    filled = (pattern.replace("*", text).replace("?", ANYTHING[:1]) for text in ("", ANYTHING))
+    return all(matches(own, text) for text in filled)
 
 
 def _wild(pattern: str) -> bool:

@@ -6,6 +6,7 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
@@ -14,7 +15,6 @@ from watchkeeper.rules.base import (
     Lookup,
     Parameters,
     array,
-    aspect,
     flag,
     listed,
     not_applicable,
@@ -36,6 +36,8 @@ SNAPSHOT = "AWS::RDS::DBSnapshot"
 CLUSTER_SNAPSHOT = "AWS::RDS::DBClusterSnapshot"
 SNAPSHOTS = (SNAPSHOT, CLUSTER_SNAPSHOT)
 
+ENGINE_FAMILIES = {"NEPTUNE": "neptune", "DOCDB": "docdb"}
+MULTI_AZ_CLUSTER_ENGINES = ("mysql", "postgres")
 IAM_ENGINES = ("mysql", "postgres", "mariadb", "aurora")
 DEFAULT_ADMINS = ("admin", "postgres")
 REQUIRED_LOGS = {
@@ -54,7 +56,9 @@ REQUIRED_LOGS = {
     "aurora-mysql": ("audit", "error", "general", "slowquery"),
     "aurora-postgresql": ("postgresql",),
 }
-"""Log types that RDS_LOGGING_ENABLED asks for, by engine (the rule's page)."""
+"""Log types that RDS_LOGGING_ENABLED asks for, by engine (Security Hub user guide, RDS.9)."""
+LOGGING_STATUSES = ("available", "backing-up", "storage-optimization", "storage-full")
+"""A DB instance in any other status is not applicable to RDS_LOGGING_ENABLED."""
 
 register_flags(
     (
@@ -69,9 +73,6 @@ register_flags(
         FlagRule("RDS_CLUSTER_IAM_AUTHENTICATION_ENABLED", (CLUSTER,), "iamDatabaseAuthenticationEnabled", True,
                  Severity.MEDIUM, "Identity", "The cluster takes IAM authentication.",
                  "enable IAM database authentication"),
-        FlagRule("RDS_CLUSTER_AUTO_MINOR_VERSION_UPGRADE_ENABLE", (CLUSTER,), "autoMinorVersionUpgrade", True,
-                 Severity.MEDIUM, "Configuration", "Minor version upgrades of the cluster are automatic.",
-                 "turn on automatic minor version upgrades"),
     )
 )  # fmt: skip
 
@@ -120,10 +121,10 @@ def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
 @rule("RDS_INSTANCE_DELETION_PROTECTION_ENABLED", types=(INSTANCE,), severity=Severity.MEDIUM,
       category="Backup and recovery")  # fmt: skip
 def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The DB instance is protected against deletion; only databaseEngines where they are given.
-
-    Members of Aurora and DocumentDB clusters are judged too: AWS's page warns that they may show as non-compliant.
-    """
+    """The DB instance is protected against deletion; only databaseEngines where they are given. Members of a cluster
+    are not applicable: the cluster is what can be protected."""
+    if item.configuration.get("dBClusterIdentifier"):
+        return not_applicable("Deletion protection is the cluster's matter.")
     engines = tuple(engine.lower() for engine in parameters.get("databaseEngines", ()))
     if engines and _engine(item) not in engines:
         return not_applicable(f"The engine {shown(_engine(item))} is not among databaseEngines.")
@@ -141,16 +142,25 @@ def instance_iam_authentication(item: ConfigurationItem, parameters: Parameters,
 
 @rule("RDS_LOGGING_ENABLED", types=(INSTANCE,), severity=Severity.MEDIUM, category="Logging and monitoring")
 def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """All log types of the engine go to CloudWatch Logs, with those of additionalLogs for it."""
-    engine = _engine(item)
+    """All log types of the engine go to CloudWatch Logs, with those of additionalLogs for it; a DB instance that is not
+    available is not applicable."""
+    status, engine = text(item.configuration, "dBInstanceStatus"), _engine(item)
+    if status not in LOGGING_STATUSES:
+        return not_applicable(f"The DB instance is {status}.")
     required = REQUIRED_LOGS.get(engine)
     if required is None:
         return not_applicable(f"The engine {shown(engine)} exports no logs.")
-    extra = parameters.get("additionalLogs", {}).get(engine, "")
-    wanted = (*required, *(name.strip() for name in extra.split(",") if name.strip()))
+    wanted = (*required, *_additional_logs(engine, parameters.get("additionalLogs", {})))
     exported = array(item.configuration, "enabledCloudwatchLogsExports")
     missing = [name for name in dict.fromkeys(wanted) if name not in exported]
     return verdict(not missing, f"The logs {listed(missing)} don't go to CloudWatch Logs; export them.")
+
+
+def _additional_logs(engine: str, given: Mapping[str, str]) -> Iterator[str]:
+    """Those given for the engine (``oracle-ee``) or for its family (``oracle``)."""
+    for family, names in given.items():
+        if engine == family.lower() or engine.startswith(f"{family.lower()}-"):
+            yield from (name.strip() for name in names.split(",") if name.strip())
 
 
 @rule("RDS_ENHANCED_MONITORING_ENABLED", types=(INSTANCE,), severity=Severity.LOW, category="Logging and monitoring")
@@ -192,9 +202,22 @@ def cluster_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: L
 
 @rule("RDS_CLUSTER_MULTI_AZ_ENABLED", types=(CLUSTER,), severity=Severity.MEDIUM, category="Backup and recovery")
 def cluster_multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The cluster is replicated to several availability zones."""
+    """An Aurora or Multi-AZ DB cluster is replicated to several availability zones; those of DocumentDB and Neptune are
+    not applicable."""
+    if _engine(item) in ENGINE_FAMILIES.values():
+        return not_applicable(f"The engine is {_engine(item)}.")
     on = flag(item.configuration, "multiAZ")
     return verdict(on, "The cluster's instances are in one availability zone; add a replica in another.")
+
+
+@rule("RDS_CLUSTER_AUTO_MINOR_VERSION_UPGRADE_ENABLE", types=(CLUSTER,), severity=Severity.MEDIUM,
+      category="Configuration")  # fmt: skip
+def cluster_minor_upgrades(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Minor version upgrades of a Multi-AZ DB cluster are automatic; other clusters are not applicable."""
+    if _engine(item) not in MULTI_AZ_CLUSTER_ENGINES:
+        return not_applicable(f"The engine {shown(_engine(item))} has no Multi-AZ DB clusters.")
+    on = flag(item.configuration, "autoMinorVersionUpgrade")
+    return verdict(on, "Automatic minor version upgrades are off; turn them on.")
 
 
 def _retention(item: ConfigurationItem, least: int) -> Verdict:
@@ -286,11 +309,7 @@ SHARING = ("DBSnapshotAttributes", "DBClusterSnapshotAttributes")
 
 
 def _restorable_by(item: ConfigurationItem) -> list[Any]:
-    name = SHARING[0] if item.resource_type == SNAPSHOT else SHARING[1]
-    held = aspect(item, name)
-    attributes = array(item.configuration, name) if held is None and name in item.configuration else held
-    if attributes is None:
-        attributes = required_aspect(item, name)
+    attributes = required_aspect(item, SHARING[0] if item.resource_type == SNAPSHOT else SHARING[1])
     restore = [a for a in attributes if pick(a, "attributeName") == "restore"]
     return [value for attribute in restore for value in array(attribute, "attributeValues")]
 
@@ -309,7 +328,7 @@ def snapshots_not_public(item: ConfigurationItem, parameters: Parameters, lookup
 @rule("RDS_SNAPSHOT_ENCRYPTED", types=SNAPSHOTS, severity=Severity.HIGH, category="Encryption")
 def snapshot_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The snapshot is encrypted."""
-    on = flag(item.configuration, "encrypted", "storageEncrypted")
+    on = flag(item.configuration, "encrypted" if item.resource_type == SNAPSHOT else "storageEncrypted")
     return verdict(on, "The snapshot is not encrypted; copy it with a KMS key and delete it.")
 
 
@@ -319,9 +338,6 @@ def no_db_security_group(item: ConfigurationItem, parameters: Parameters, lookup
     """No DB security group exists but the default one."""
     name = item.resource_name or item.resource_id
     return verdict(name == "default", f"DB security group {shown(name)}; delete it and use VPC security groups.")
-
-
-ENGINE_FAMILIES = {"NEPTUNE": "neptune", "DOCDB": "docdb"}
 
 
 def _of_engine(item: ConfigurationItem, engine: str) -> Verdict | None:
@@ -410,4 +426,4 @@ def neptune_multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 def neptune_snapshot_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A Neptune cluster snapshot is encrypted."""
     other = _of_engine(item, "neptune")
-    return other or verdict(flag(item.configuration, "storageEncrypted", "encrypted"), "Copy it with a KMS key.")
+    return other or verdict(flag(item.configuration, "storageEncrypted"), "Copy it with a KMS key.")
