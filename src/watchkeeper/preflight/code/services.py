@@ -8,12 +8,14 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
+from botocore import BOTOCORE_ROOT, xform_name
 
 from watchkeeper.catalog import iam
 
@@ -91,6 +93,7 @@ TRANSFERS: Mapping[str, str] = {
     "copy": "CopyObject",
 }
 """Methods that boto3 adds to the S3 client."""
+_SERVICE = re.compile(r"[a-z0-9-]+")
 ALWAYS = frozenset(
     {"get_paginator", "get_waiter", "can_paginate", "close", "exceptions", "meta", "generate_presigned_url"}
     | {"generate_presigned_post", "waiter_names"}
@@ -112,56 +115,31 @@ CLASSES: Mapping[str, str] = {"configservice": "config", "eventbridge": "events"
 """The AWS SDK for JavaScript v2 class in lower case, in the same way."""
 
 
-class _ModelFiles:
-    """The files of botocore's models, read for its Loader as its own reader does, in a fifth of the time."""
-
-    def exists(self, file_path: str) -> bool:
-        """Whether there is such a file; the path comes without its ending."""
-        return any(Path(f"{file_path}{end}").is_file() for end in (".json", ".json.gz"))
-
-    def load_file(self, file_path: str) -> Any:
-        """Its content; None when there is no such file."""
-        plain, packed = Path(f"{file_path}.json"), Path(f"{file_path}.json.gz")
-        if plain.is_file():
-            return orjson.loads(plain.read_bytes())
-        return orjson.loads(gzip.decompress(packed.read_bytes())) if packed.is_file() else None
-
-
 @cache
 def _model(service: str, kind: str) -> Mapping[str, Any]:
-    """A part of botocore's model of a service; empty for one that botocore does not have.
+    """A part of botocore's newest model of a service; empty for one that botocore does not have.
 
-    botocore is imported where it is needed: most programs are checked without any look at a function's calls.
+    The file is read as it lies there: botocore's own loader would take longer to import than the checks take to run.
     """
-    from botocore.exceptions import DataNotFoundError, UnknownServiceError
-
-    try:
-        model: Mapping[str, Any] = _loader().load_service_model(service, kind)
-    except (UnknownServiceError, DataNotFoundError):
+    if not _SERVICE.fullmatch(service):
         return {}
+    files = sorted(Path(BOTOCORE_ROOT, "data").glob(f"{service}/*/{kind}.json*"))
+    if not files:
+        return {}
+    raw = files[-1].read_bytes()
+    model: Mapping[str, Any] = orjson.loads(gzip.decompress(raw) if files[-1].suffix == ".gz" else raw)
     return model
-
-
-@cache
-def _loader() -> Any:
-    from botocore.loaders import Loader
-
-    return Loader(file_loader=_ModelFiles())
 
 
 @cache
 def operations(service: str) -> Mapping[str, str]:
     """Method name to operation name of a botocore service; empty for one that botocore does not have."""
-    from botocore import xform_name
-
     return {xform_name(name): name for name in _model(service, "service-2").get("operations", ())}
 
 
 @cache
 def waiters(service: str) -> Mapping[str, str]:
     """Waiter name (as in ``get_waiter``) to the operation that it polls."""
-    from botocore import xform_name
-
     found = _model(service, "waiters-2").get("waiters", {})
     return {xform_name(name): waiter["operation"] for name, waiter in found.items()}
 

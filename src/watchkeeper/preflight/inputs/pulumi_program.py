@@ -17,7 +17,6 @@ from watchkeeper.engine.preview import Foresee, Preview, preview
 from watchkeeper.engine.program import Project, ProjectError, load_project
 from watchkeeper.engine.provider import Inputs
 from watchkeeper.graph import Resource
-from watchkeeper.preflight.code import services
 from watchkeeper.preflight.identity import outputs_of
 from watchkeeper.preflight.inputs.target import Target, TargetError
 from watchkeeper.preflight.registry import checks
@@ -65,14 +64,10 @@ def foreseeing(region: str | None, account: str) -> Foresee:
 
 
 def warm_up() -> None:
-    """Load what the checks need, while the program runs in its own process: that takes as long as most of the checks.
-
-    Every function of such a deployment calls AWS Config; with its model botocore and the list of services are there.
-    """
+    """Load what the checks need, while the program runs in its own process: that takes as long as the checks do."""
     checks()
     catalog.managed_rules()
     catalog.managed_policies()
-    services.operations("config")
 
 
 def default_stack(directory: Path) -> str:
