@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import functools
+import operator
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ import rules_support as support
 
 from watchkeeper.catalog import managed_rules
 from watchkeeper.evaluation import configured, evaluate, prepare
+from watchkeeper.items import ItemError, from_aws
 from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ItemStatus
 from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic
 from watchkeeper.rules.tags import tagged
@@ -97,6 +102,32 @@ def test_an_item_that_holds_nothing_is_never_compliant(identifier: str) -> None:
     found = run(identifier, case, configuration={}, supplementary={}, tags={})
     assert found.compliance != "COMPLIANT"
     assert "crashed" not in found.annotation
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in a JSON value, as keys and indexes; of a list the first element stands for all."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for step, held in inner:
+        yield (*path, step)
+        yield from places(held, (*path, step))
+
+
+@pytest.mark.parametrize("identifier", sorted({i for i, _ in CASES}))
+def test_a_wrong_type_anywhere_does_not_crash_a_rule(identifier: str) -> None:
+    case = next(case for i, case in CASES if i == identifier)
+    raw, lookup = support.raw_item(case["item"], case.get("set")), support.GivenLookup(case.get("lookup", {}))
+    rule = configured(identifier, case.get("parameters"))
+    held = {part: raw[part] for part in ("configuration", "supplementaryConfiguration")}
+    for *way, last in places(held):
+        for wrong in (1, "x", [], [None], {"a": 1}):
+            changed = copy.deepcopy(raw)
+            functools.reduce(operator.getitem, way, changed)[last] = wrong
+            try:
+                item = from_aws(changed)
+            except ItemError:
+                continue
+            found = evaluate(rule, item, lookup)
+            assert "crashed" not in found.annotation, (way, last, wrong)
 
 
 def test_logic_is_of_managed_rules_and_their_types() -> None:

@@ -27,6 +27,7 @@ API = {
     "clb": ("elb", "LoadBalancerDescription"),
     "distribution": ("cloudfront", "Distribution"),
     "elasticsearch": ("es", "ElasticsearchDomainStatus"),
+    "firewall": ("network-firewall", "DescribeFirewallResponse"),
     "function": ("lambda", "FunctionConfiguration"),
     "kmskey": ("kms", "KeyMetadata"),
     "launch": ("autoscaling", "LaunchConfiguration"),
@@ -44,7 +45,7 @@ API = {
 }
 """Base item to the shape of the API's answer that Config keeps."""
 
-REGISTRY = ("accesspoint", "batch", "dms", "ecr", "ecs", "efs", "eks", "firewall", "globaldb", "kinesis", "listener",
+REGISTRY = ("accesspoint", "batch", "dms", "ecr", "ecs", "efs", "eks", "globaldb", "kinesis", "listener",
             "model", "notebook", "task", "tgw")  # fmt: skip
 """Base items whose types Config takes from the CloudFormation registry."""
 

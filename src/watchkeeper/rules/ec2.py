@@ -26,6 +26,7 @@ from watchkeeper.rules.base import (
     listed,
     moment,
     need,
+    needed_array,
     not_applicable,
     number,
     pick,
@@ -188,7 +189,7 @@ def instance_profile(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 def multiple_interfaces(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance has one network interface, those in NetworkInterfaceIds aside."""
     allowed = parameters.get("NetworkInterfaceIds", ())
-    found = [dig(entry, "networkInterfaceId") for entry in need(item.configuration, "networkInterfaces")]
+    found = [dig(entry, "networkInterfaceId") for entry in needed_array(item.configuration, "networkInterfaces")]
     others = [entry for entry in found if entry not in allowed]
     return verdict(len(others) <= 1, f"It has {len(found)} network interfaces: {listed(found, 3)}; detach all but one.")
 
@@ -239,7 +240,8 @@ def stopped_instance(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 @rule("EC2_VOLUME_INUSE_CHECK", types=(VOLUME,), severity=Severity.LOW, category="Cost")
 def volume_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The volume is attached; with deleteOnTermination=true, it is deleted with its instance."""
-    attached = [a for a in need(item.configuration, "attachments") if dig(a, "state") in ("attached", "attaching")]
+    attachments = needed_array(item.configuration, "attachments")
+    attached = [a for a in attachments if dig(a, "state") in ("attached", "attaching")]
     if not attached:
         return violation("The volume is attached to no instance; attach it, or snapshot and delete it.")
     if not parameters.get("deleteOnTermination"):
@@ -251,7 +253,7 @@ def volume_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 @rule("ENCRYPTED_VOLUMES", types=(VOLUME,), severity=Severity.HIGH, category="Encryption")
 def encrypted_volumes(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An attached volume is encrypted, with kmsId where it is given."""
-    if not need(item.configuration, "attachments"):
+    if not needed_array(item.configuration, "attachments"):
         return not_applicable("The volume is attached to no instance.")
     if not flag(item.configuration, "encrypted"):
         return violation("The volume is not encrypted; copy its snapshot with encryption and replace it.")
@@ -304,7 +306,7 @@ def _ports(permission: Any) -> tuple[int, int]:
 def _open(item: ConfigurationItem, protocols: Iterable[str]) -> Iterator[tuple[Any, tuple[int, int]]]:
     """The inbound permissions open to everybody, of those protocols or of all, with their ports."""
     wanted = {"-1", *protocols}
-    for permission in need(item.configuration, "ipPermissions"):
+    for permission in needed_array(item.configuration, "ipPermissions"):
         if str(dig(permission, "ipProtocol")) in wanted and ANYWHERE.intersection(_ranges(permission)):
             yield permission, _ports(permission)
 
@@ -347,7 +349,7 @@ def only_authorized_ports(item: ConfigurationItem, parameters: Parameters, looku
         **dict.fromkeys(TCP, _port_ranges(parameters.get("authorizedTcpPorts", ""))),
         **dict.fromkeys(UDP, _port_ranges(parameters.get("authorizedUdpPorts", ""))),
     }
-    if not any(ANYWHERE.intersection(_ranges(entry)) for entry in need(item.configuration, "ipPermissions")):
+    if not any(ANYWHERE.intersection(_ranges(entry)) for entry in needed_array(item.configuration, "ipPermissions")):
         return not_applicable("The security group lets nobody in from everywhere.")
     for permission, ports in _open(item, TCP + UDP):
         protocol = str(dig(permission, "ipProtocol"))
@@ -448,10 +450,10 @@ def flow_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -
 def acl_no_ssh_rdp(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """No inbound entry of the network ACL allows everybody ports 22 and 3389, by TCP or UDP; entries that deny don't
     count, as on AWS's page."""
-    for entry in need(item.configuration, "entries"):
+    for entry in needed_array(item.configuration, "entries"):
         if flag(entry, "egress") or text(entry, "ruleAction") != "allow":
             continue
-        if not {dig(entry, "cidrBlock"), dig(entry, "ipv6CidrBlock")} & ANYWHERE:
+        if not {str(dig(entry, "cidrBlock")), str(dig(entry, "ipv6CidrBlock"))} & ANYWHERE:
             continue
         ports = _acl_ports(entry)
         hit = [port for port in (22, 3389) if ports[0] <= port <= ports[1]]
@@ -472,7 +474,7 @@ def acl_unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     """The network ACL is associated with a subnet; a VPC's default one is not applicable."""
     if flag(item.configuration, "isDefault", default=False):
         return not_applicable("A VPC's default network ACL can't be deleted.")
-    return verdict(bool(need(item.configuration, "associations")), "No subnet uses the network ACL; delete it.")
+    return verdict(bool(needed_array(item.configuration, "associations")), "No subnet uses the network ACL; delete it.")
 
 
 @rule("INTERNET_GATEWAY_AUTHORIZED_VPC_ONLY", types=("AWS::EC2::InternetGateway",), severity=Severity.HIGH,
@@ -480,7 +482,7 @@ def acl_unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
 def gateway_authorized_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The internet gateway is attached to no VPC but those in AuthorizedVpcIds."""
     allowed = parameters.get("AuthorizedVpcIds", ())
-    found = [dig(entry, "vpcId") for entry in need(item.configuration, "attachments")]
+    found = [dig(entry, "vpcId") for entry in needed_array(item.configuration, "attachments")]
     strangers = [vpc for vpc in found if vpc not in allowed]
     return verdict(not strangers, f"Attached to {listed(strangers)}, which is not authorized; detach it.")
 
@@ -490,9 +492,9 @@ def no_route_to_gateway(item: ConfigurationItem, parameters: Parameters, lookup:
     """The route table has no default route to an internet gateway, unless it is in routeTableIds."""
     if item.resource_id in parameters.get("routeTableIds", ()):
         return COMPLIANT
-    for route in need(item.configuration, "routes"):
+    for route in needed_array(item.configuration, "routes"):
         gateway = str(dig(route, "gatewayId") or "")
-        destination = dig(route, "destinationCidrBlock") or dig(route, "destinationIpv6CidrBlock")
+        destination = str(dig(route, "destinationCidrBlock") or dig(route, "destinationIpv6CidrBlock"))
         if gateway.startswith("igw-") and destination in ANYWHERE:
             return violation(f"{destination} goes to {gateway}; remove the route or narrow its destination.")
     return COMPLIANT

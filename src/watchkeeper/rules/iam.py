@@ -26,6 +26,7 @@ from watchkeeper.rules.base import (
     listed,
     moment,
     need,
+    needed_array,
     not_applicable,
     number,
     rule,
@@ -139,14 +140,14 @@ def console_mfa(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
 def user_no_policies(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user has no policy of their own, inline or attached; permissions come by group or role."""
     names = [dig(entry, "policyName") for key in ("userPolicyList", "attachedManagedPolicies")
-             for entry in need(item.configuration, key)]  # fmt: skip
+             for entry in needed_array(item.configuration, key)]  # fmt: skip
     return verdict(not names, f"Policies on the user itself: {listed(names, 3)}; grant them by group or role.")
 
 
 @rule("IAM_USER_GROUP_MEMBERSHIP_CHECK", types=(USER,), severity=Severity.LOW, category="Identity")
 def user_groups(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user is in a group, in all of groupNames where they are given."""
-    groups, wanted = need(item.configuration, "groupList"), parameters.get("groupNames", ())
+    groups, wanted = needed_array(item.configuration, "groupList"), parameters.get("groupNames", ())
     if not groups:
         return violation("The user is in no group; add them to one.")
     missing = [name for name in wanted if name not in groups]
@@ -156,7 +157,7 @@ def user_groups(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
 @rule("IAM_NO_INLINE_POLICY_CHECK", types=PRINCIPALS, severity=Severity.LOW, category="Identity")
 def no_inline_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user, group or role has no inline policy."""
-    names = [dig(entry, "policyName") for entry in need(item.configuration, INLINE[item.resource_type])]
+    names = [dig(entry, "policyName") for entry in needed_array(item.configuration, INLINE[item.resource_type])]
     return verdict(not names, f"Inline policies: {listed(names, 3)}; make them managed policies.")
 
 
@@ -166,7 +167,7 @@ def blacklisted_policies(item: ConfigurationItem, parameters: Parameters, lookup
     name = item.resource_name or ""
     if name in _exceptions(parameters.get("exceptionList", ()), item.resource_type):
         return COMPLIANT
-    attached = {dig(entry, "policyArn") for entry in need(item.configuration, "attachedManagedPolicies")}
+    attached = {str(dig(entry, "policyArn")) for entry in needed_array(item.configuration, "attachedManagedPolicies")}
     bad = sorted(attached & set(parameters["policyArns"]))
     return verdict(not bad, f"{listed(bad, 1)} is attached; detach it.")
 
@@ -197,13 +198,13 @@ def _has_users(group: ConfigurationItem, lookup: Lookup) -> bool:
 def role_managed_policies(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """All of managedPolicyArns are attached to the role."""
     need(item.configuration, "roleName", "arn")
-    attached = {dig(entry, "policyArn") for entry in array(item.configuration, "attachedManagedPolicies")}
+    attached = {str(dig(entry, "policyArn")) for entry in array(item.configuration, "attachedManagedPolicies")}
     missing = [arn for arn in parameters["managedPolicyArns"] if arn not in attached]
     return verdict(not missing, f"{listed(missing, 2)} is not attached to the role; attach it.")
 
 
 def _default_version(item: ConfigurationItem) -> tuple[Statement, ...]:
-    for version in need(item.configuration, "policyVersionList"):
+    for version in needed_array(item.configuration, "policyVersionList"):
         if flag(version, "isDefaultVersion", default=False):
             return statements(dig(version, "document"))
     raise Unavailable("the item does not hold the policy's default version")
@@ -283,7 +284,7 @@ def inline_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: 
     excludes = item.resource_type == ROLE and parameters.get("excludeRoleByManagementAccount")
     if excludes and _managements_only(item, lookup):
         return not_applicable("Only the organization's management account can assume the role.")
-    for entry in need(item.configuration, INLINE[item.resource_type]):
+    for entry in needed_array(item.configuration, INLINE[item.resource_type]):
         bad = _blocked(statements(dig(entry, "policyDocument")), parameters["blockedActionsPatterns"])
         if bad:
             return violation(f"Inline policy {shown(dig(entry, 'policyName'))} allows {shown(bad)} on all keys.")

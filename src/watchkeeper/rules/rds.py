@@ -309,7 +309,8 @@ SHARING = ("DBSnapshotAttributes", "DBClusterSnapshotAttributes")
 
 
 def _restorable_by(item: ConfigurationItem) -> list[Any]:
-    attributes = required_aspect(item, SHARING[0] if item.resource_type == SNAPSHOT else SHARING[1])
+    name = SHARING[0] if item.resource_type == SNAPSHOT else SHARING[1]
+    attributes = array({name: required_aspect(item, name)}, name)
     restore = [a for a in attributes if pick(a, "attributeName") == "restore"]
     return [value for attribute in restore for value in array(attribute, "attributeValues")]
 

@@ -316,16 +316,19 @@ def default_lock_enabled(item: ConfigurationItem, parameters: Parameters, lookup
 def event_notifications(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Event notifications are on, to destinationArn and for eventTypes where they are given."""
     held = required_aspect(item, NOTIFICATIONS)
-    found = list((dig(held, "configurations") or {}).values()) if isinstance(held, Mapping) else []
+    configurations = dig(held, "configurations")
+    if configurations is not None and not isinstance(configurations, Mapping):
+        raise Unavailable("the item holds something else where the bucket's notifications belong")
+    found = [dig(configurations, name) or {} for name in configurations or ()]
     eventbridge = dig(held, "eventBridgeConfiguration") is not None
     if not found and not eventbridge:
         return violation("No event notifications; configure one for the bucket.")
     destination, events = parameters.get("destinationArn"), parameters.get("eventTypes", ())
     if destination:
-        found = [entry for entry in found if destination in entry.values()]
+        found = [entry for entry in found if any(dig(entry, key) == destination for key in entry)]
     if destination and not found:
         return violation(f"No event notification goes to {shown(destination, 120)}; add it as a destination.")
-    sent = {name for entry in found for name in (dig(entry, "events") or [])}
+    sent = [str(name) for entry in found for name in array(entry, "events")]
     missing = [name for name in events if not any(matches(s, name) for s in sent)]
     return verdict(not missing, f"No event notification for {listed(missing)}; add them.")
 
@@ -383,8 +386,9 @@ def version_lifecycle(item: ConfigurationItem, parameters: Parameters, lookup: L
 
 
 def _replication_rules(item: ConfigurationItem) -> list[Any]:
-    rules = dig(aspect(item, REPLICATION), "rules") or {}
-    return list(rules.values()) if isinstance(rules, Mapping) else list(rules)
+    held = aspect(item, REPLICATION)
+    rules = dig(held, "rules")
+    return list(rules.values()) if isinstance(rules, Mapping) else array(held, "rules")
 
 
 def _enabled(entry: Any) -> bool:
