@@ -358,6 +358,15 @@ def test_the_reference_has_every_setting() -> None:
         assert cells[4].strip(), f"{cells[1]} has no help"
 
 
+def test_the_schema_says_what_each_setting_means() -> None:
+    schema = json_schema()
+    groups = [schema, *(part for part in schema["$defs"].values() if "properties" in part)]
+    assert len(groups) > 5
+    for group in groups:
+        for name, setting in group["properties"].items():
+            assert setting.get("description"), f"{group['title']}: {name}"
+
+
 def test_the_json_schema_takes_what_we_take() -> None:
     from watchkeeper.settings import read_config
 

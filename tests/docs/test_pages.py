@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from watchkeeper.cli.app import app
 from watchkeeper.settings import Settings
+from watchkeeper.settings.meaning import meanings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -122,10 +123,10 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_every_setting_is_in_the_readme_with_its_meaning() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for field in Settings.model_fields.values():
+    for name, field in Settings.model_fields.items():
         row = re.search(rf"^\| `{field.alias}` \|.*$", text, flags=re.M)
         assert row, field.alias
-        assert field.description, field.alias
+        assert meanings(Settings)[name].replace("\n", " ") in row[0], field.alias
 
 
 def test_what_users_copy_can_be_read() -> None:

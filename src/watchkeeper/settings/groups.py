@@ -86,7 +86,6 @@ class Part(BaseModel):
         coerce_numbers_to_str=True,
         # A list where a mapping belongs, and the like, must not be guessed at.
         str_strip_whitespace=True,
-        use_attribute_docstrings=True,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from watchkeeper import catalog
 from watchkeeper.settings.combinations import combination_problems
 from watchkeeper.settings.groups import Part
+from watchkeeper.settings.meaning import meanings
 from watchkeeper.settings.problems import NAMESPACE, Problem, SettingsError, WrongError, listed, nearest, short
 from watchkeeper.settings.settings import LENIENT, Settings
 
@@ -218,6 +219,7 @@ def _known_beside(location: Sequence[str | int]) -> list[str]:
 
 
 def _help(location: Sequence[str | int]) -> str:
-    fields = {field.alias: field for field in _model_at(location).model_fields.values()}
-    field = fields.get(str(location[-1]) if location else None)
-    return (field.description or "").replace("\n", " ") if field else ""
+    group = _model_at(location)
+    names = {field.alias: name for name, field in group.model_fields.items()}
+    name = names.get(str(location[-1]) if location else None, "")
+    return meanings(group).get(name, "").replace("\n", " ")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from watchkeeper.settings.groups import Part
+from watchkeeper.settings.meaning import meanings
 from watchkeeper.settings.reading import model_of
 from watchkeeper.settings.settings import Settings
 
@@ -15,7 +16,21 @@ from watchkeeper.settings.settings import Settings
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the settings without their namespace, as written in ``Pulumi.<env>.yaml``."""
     schema = Settings.model_json_schema(by_alias=True)
+    parts = {**schema["$defs"], Settings.__name__: schema}
+    for group in _groups(Settings):
+        properties = parts[group.__name__]["properties"]
+        for name, meaning in meanings(group).items():
+            properties[group.model_fields[name].alias or name]["description"] = meaning
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Watchkeeper settings"} | schema
+
+
+def _groups(group: type[Part]) -> Iterator[type[Part]]:
+    """The group and those inside it."""
+    yield group
+    for field in group.model_fields.values():
+        inner = model_of(field.annotation)
+        if inner is not None:
+            yield from _groups(inner)
 
 
 def reference() -> str:
@@ -32,7 +47,7 @@ def _rows(model: type[Part], prefix: str) -> Iterable[str]:
             f"`{path}`",
             _type_text(model, field.alias or name),
             _default_text(field),
-            (field.description or "").replace("\n", " "),
+            meanings(model).get(name, "").replace("\n", " "),
         )
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         if inner is not None:
