@@ -1,7 +1,7 @@
 """Measures preflight: wall time on our own stack against the bare import of the SDK, what it and others catch.
 
-Prints one JSON document. ``python bench/preflight.py [--runs N] [--checkov PATH]``; cfn-lint is taken from the
-environment that runs this, Checkov from where ``--checkov`` points (it is left out otherwise).
+Prints one JSON document. ``python -m bench.preflight [--runs N]``. What others catch is written as a page too, when all
+of them could be asked.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import importlib.util
 import json
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from bench.preflight_comparison import PAGE, compare, page
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "preflight"
@@ -91,88 +91,19 @@ def program(mutations: Any) -> dict[str, Any]:
     }
 
 
-def ours(file: Path) -> set[str]:
-    """What preflight says of a template."""
-    from watchkeeper.preflight import inspect
-
-    return {f"{item.check}:{item.resource}:{item.message}" for item in inspect(file).findings}
-
-
-def cfn_lint(file: Path) -> set[str]:
-    """What cfn-lint says of a template, all its rules on."""
-    from cfnlint.api import ManualArgs, lint
-
-    found = lint(file.read_text(), config=ManualArgs(regions=["eu-west-1"], include_checks=["I"]))
-    return {f"{item.rule.id}:{item.message}" for item in found}
-
-
-def checkov(program_path: str) -> Callable[[Path], set[str]]:
-    """What Checkov says of a template."""
-
-    def look(file: Path) -> set[str]:
-        command = [
-            program_path,
-            "--file",
-            str(file),
-            "--framework",
-            "cloudformation",
-            "--output",
-            "json",
-            "--quiet",
-            "--compact",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        try:
-            report: Any = json.loads(done.stdout)
-        except ValueError as error:
-            raise SystemExit(f"checkov did not answer: {done.stderr[-500:]}") from error
-        failed = report.get("results", {}).get("failed_checks", []) if isinstance(report, dict) else []
-        return {f"{item['check_id']}:{item['resource']}" for item in failed}
-
-    return look
-
-
-def templates(mutations: Any, tools: Mapping[str, Callable[[Path], set[str]]]) -> dict[str, Any]:
-    """Each mistake in the equivalent template: a tool catches it when it says something that it did not say before."""
-    from watchkeeper.preflight.inputs import cloudformation
-
-    document, _ = cloudformation.load((TESTS / "fixtures" / "reference.yaml").read_text(), "reference.yaml")
-    text = json.dumps(document)
-    table: dict[str, dict[str, bool]] = {}
-    seconds = dict.fromkeys(tools, 0.0)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "template.json"
-        file.write_text(text)
-        before = {name: tool(file) for name, tool in tools.items()}
-        for check, change in mutations.TEMPLATE_MUTATIONS:
-            mutated = json.loads(text)
-            change(mutated)
-            file.write_text(json.dumps(mutated))
-            for name, tool in tools.items():
-                start = time.perf_counter()
-                table.setdefault(check, {})[name] = bool(tool(file) - before[name])
-                seconds[name] += time.perf_counter() - start
-    return {
-        "mistakes": len(table),
-        "unmutated_findings": {name: len(found) for name, found in before.items()},
-        "caught": {name: sum(row[name] for row in table.values()) for name in tools},
-        "seconds_for_all": {name: round(value, 2) for name, value in seconds.items()},
-        "table": table,
-    }
-
-
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--checkov", default="", help="the checkov program of another environment")
     given = parser.parse_args()
     mutations = load_mutations()
-    tools: dict[str, Callable[[Path], set[str]]] = {"watchkeeper": ours, "cfn-lint": cfn_lint}
-    if given.checkov:
-        tools["checkov"] = checkov(given.checkov)
-    result = {"wall": wall(given.runs), "program": program(mutations), "template": templates(mutations, tools)}
-    print(json.dumps(result, indent=2))
+    in_program = program(mutations)
+    compared = compare(mutations.TEMPLATE_MUTATIONS, given.runs)
+    if not compared["left_out"]:
+        in_template = {check for check, _ in mutations.TEMPLATE_MUTATIONS}
+        elsewhere = sorted({mutation.check for mutation in mutations.MUTATIONS} - in_template)
+        PAGE.write_text(page(compared, in_program, elsewhere))
+    print(json.dumps({"wall": wall(given.runs), "program": in_program, "template": compared}, indent=2))
 
 
 if __name__ == "__main__":

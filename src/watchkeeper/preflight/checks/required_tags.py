@@ -44,11 +44,17 @@ TAGGABLE = (
     "aws:rds/instance:Instance",
 )
 
+UNTAGGED_BY_CLOUDFORMATION = frozenset({RULE, POLICY})
+"""CloudFormation has no Tags for these and refuses the property
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-config-configrule.html, and
+aws-resource-iam-managedpolicy.html)."""
+
 
 def look(views: Views) -> Iterator[Result]:
     """Each resource that takes tags, with the provider's default tags."""
     wanted = views.options.required_tags
-    for resource in views.of_type(*TAGGABLE) if wanted else ():
+    taggable = [kind for kind in TAGGABLE if not (views.cloudformation and kind in UNTAGGED_BY_CLOUDFORMATION)]
+    for resource in views.of_type(*taggable) if wanted else ():
         tags = _tags(views, resource)
         missing = [tag for tag in wanted if tag not in tags]
         if not missing:

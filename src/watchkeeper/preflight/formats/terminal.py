@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchkeeper.model import Finding
-from watchkeeper.preflight.check import SEVERITIES, Report
+from watchkeeper.preflight.check import ERROR, SEVERITIES, UNSURE, WARNING, Report
 from watchkeeper.text import clean
 
 WIDTH = 110
@@ -43,7 +44,8 @@ def lines(report: Report, width: int = WIDTH) -> Iterator[Line]:
         yield from _wrapped("error", f"  error    {text}", width)
     for sentence in _notes(report):
         yield from _wrapped("note", sentence, width, "  ")
-    yield from _wrapped("summary", summary(report), width, "")
+    yield Line("summary", counts(report))
+    yield Line("summary", coverage(report))
 
 
 def _notes(report: Report) -> Iterator[str]:
@@ -70,13 +72,31 @@ def _alike(report: Report) -> dict[tuple[str, str], list[str]]:
 
 def summary(report: Report) -> str:
     """One sentence with all counts."""
-    counts = [f"{sum(item.severity == severity for item in report.findings)} {severity}" for severity in SEVERITIES]
-    extra = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
-    crashed = f", {len(report.errors)} checks crashed" if report.errors else ""
-    return (
-        f"{', '.join(counts)}, {len(report.not_checked)} not checked{extra}{crashed}; "
-        f"{len(report.checks_run)} checks over {report.resources} resources of {clean(report.source) or 'the program'}"
-    )
+    return f"{counts(report)}; {coverage(report)}"
+
+
+def counts(report: Report) -> str:
+    """How many findings there are of each kind, and how much was not looked at."""
+    found = Counter(item.severity for item in report.findings)
+    parts = [
+        _plural(found[ERROR], "error"),
+        _plural(found[WARNING], "warning"),
+        f"{found[UNSURE]} unsure",
+        f"{len(report.not_checked)} not checked",
+        *([f"{len(report.suppressed)} suppressed"] if report.suppressed else []),
+        *([f"{_plural(len(report.errors), 'check')} crashed"] if report.errors else []),
+    ]
+    return ", ".join(parts)
+
+
+def coverage(report: Report) -> str:
+    """What was looked at."""
+    checks, resources = _plural(len(report.checks_run), "check"), _plural(report.resources, "resource")
+    return f"{checks} over {resources} of {clean(report.source) or 'the program'}"
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _heading(item: Finding) -> str:
