@@ -1,7 +1,7 @@
 """What each setting means: the text under its field, read from the source when somebody asks.
 
-Pydantic can do the same while it makes the classes (``use_attribute_docstrings``); whoever reads the settings would wait
-for it, and hardly anybody asks.
+Pydantic can do the same while it makes the classes (``use_attribute_docstrings``): whoever reads the settings would
+wait for it, and hardly anybody asks.
 """
 
 from __future__ import annotations
