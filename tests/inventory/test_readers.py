@@ -7,11 +7,13 @@ import json
 import zipfile
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.inventory import makers, test_answers
 
+from watchkeeper.embedded.changes import Request, changes, worth_reading
 from watchkeeper.embedded.readable import READABLE
 from watchkeeper.embedded.server import Running
 from watchkeeper.inventory import READERS, Clients, Gap, UnknownTypeError, read, read_one, read_some
@@ -348,8 +350,25 @@ def test_the_recorder_reads_what_the_embedded_aws_has_and_nothing_else(
     resource_type: str, aws: Running, clients: Clients
 ) -> None:
     gaps: list[Gap] = []
+    sent: list[Request] = []
+
+    def note(request: Any, **_: Any) -> None:
+        url = urlsplit(request.url)
+        headers = {key.lower(): as_text(value) for key, value in request.headers.items()}
+        sent.append(Request(request.method, url.path, url.query, headers, as_text(request.body or "").encode()))
+
+    client = clients(READERS[resource_type].service)
+    client.meta.events.register("before-send.*.*", note)
     list(read(clients, [resource_type], account=aws.account, region=aws.region, on_gap=gaps.append))
+    client.meta.events.unregister("before-send.*.*", note)
     assert bool(gaps) is (resource_type not in READABLE)
+    # Else a reading would ask for the next, and the recorder would never rest.
+    assert sent
+    assert not [request for request in sent if worth_reading(request) and changes(request, b"{}", "1", "us-east-1")]
+
+
+def as_text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 @pytest.mark.parametrize("resource_type", MAKERS)

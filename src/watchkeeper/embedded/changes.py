@@ -271,7 +271,7 @@ def keeps_nothing(request: Request) -> bool:
     """Whether the answer needn't wait for a write: a read, an observation, a function's invocation."""
     operation = _operation(request)
     if not operation:
-        return request.service == "lambda" and _rest_data_plane(request)
+        return request.service == "lambda" and _is_harmless_post(request)
     if _SESSION.match(operation):
         return False
     return operation in _OBSERVED or is_read_only(request)
@@ -287,7 +287,7 @@ def changes(request: Request, reply: bytes, account: str, region: str) -> list[C
     operation = _operation(request)
     if operation and (_READ_ONLY.match(operation) or operation in _DATA_PLANE):
         return []
-    if not operation and _rest_data_plane(request):
+    if not operation and _is_harmless_post(request):
         return []
     found = list(dict.fromkeys(_named(service, request, reply)))
     if not found:
@@ -311,10 +311,17 @@ def _form(request: Request) -> list[tuple[str, str]]:
     return parse_qsl(request.query) + parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
-def _rest_data_plane(request: Request) -> bool:
-    return request.service == "lambda" and request.path.rstrip("/").endswith(
-        ("/invocations", "/invoke-async", "/response-streaming-invocations")
-    )
+_HARMLESS_POSTS = {
+    "lambda": re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$"),
+    "batch": re.compile(r"^/v1/(describe|list|submitjob|canceljob|terminatejob)"),
+    "es": re.compile(r"/domain-info/?$"),
+}
+"""REST requests that read, or work on what is inside a resource, and yet aren't GET: service to path."""
+
+
+def _is_harmless_post(request: Request) -> bool:
+    known = _HARMLESS_POSTS.get(request.service)
+    return bool(known and known.search(request.path))
 
 
 def _named(service: Service, request: Request, reply: bytes) -> Iterator[tuple[str, str]]:
