@@ -113,10 +113,8 @@ def access_point_user(item: ConfigurationItem, parameters: Parameters, lookup: L
 @rule("KINESIS_STREAM_ENCRYPTED", types=(STREAM,), severity=Severity.MEDIUM, category="Encryption")
 def stream_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stream is encrypted with KMS."""
-    need(item.configuration, "Name", "Arn", "StreamName")
-    kind = pick(pick(item.configuration, "StreamEncryption"), "EncryptionType") or pick(
-        item.configuration, "EncryptionType"
-    )
+    need(item.configuration, "Name", "Arn")
+    kind = pick(pick(item.configuration, "StreamEncryption"), "EncryptionType")
     return verdict(kind == "KMS", "The stream is not encrypted; start encryption with a KMS key.")
 
 
