@@ -9,55 +9,15 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import subprocess
 import sys
-import time
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from bench import preflight_wall
 from bench.preflight_comparison import PAGE, compare, page
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "preflight"
-PREFLIGHT = (
-    "import sys; from watchkeeper.preflight import inspect; r = inspect(sys.argv[1]); "
-    "sys.exit(f'{len(r.findings)} findings, {len(r.errors)} errors' if r.findings or r.errors else 0)"
-)
-IMPORT_USED = (
-    "import pulumi_aws as aws\n"
-    "for name in ('cfg', 'cloudwatch', 'iam', 'kms', 'lambda_', 's3', 'sns', 'sqs'): dir(getattr(aws, name))"
-)
-"""The SDK loads its modules when they are first named: this loads those that our stack's program names."""
-
-
-def timed(command: list[str]) -> float:
-    """Seconds of wall time of one run, in a process of its own."""
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{command[-1]} failed: {done.stderr[-2000:]}")
-    return time.perf_counter() - start
-
-
-def wall(runs: int) -> dict[str, Any]:
-    """Medians of alternating runs, so that both see the same machine."""
-    bare: list[float] = []
-    used: list[float] = []
-    ours: list[float] = []
-    for _ in range(runs):
-        bare.append(timed([sys.executable, "-c", "import pulumi_aws"]))
-        used.append(timed([sys.executable, "-c", IMPORT_USED]))
-        ours.append(timed([sys.executable, "-c", PREFLIGHT, str(ROOT / "infra")]))
-    return {
-        "import_pulumi_aws_seconds": round(median(bare), 3),
-        "import_used_modules_seconds": round(median(used), 3),
-        "preflight_infra_seconds": round(median(ours), 3),
-        "ratio": round(median(ours) / median(bare), 2),
-        "ratio_to_used_modules": round(median(ours) / median(used), 2),
-        "aim": 2.5,
-        "runs": runs,
-    }
 
 
 def load_mutations() -> Any:
@@ -103,7 +63,9 @@ def main() -> None:
         in_template = {check for check, _ in mutations.TEMPLATE_MUTATIONS}
         elsewhere = sorted({mutation.check for mutation in mutations.MUTATIONS} - in_template)
         PAGE.write_text(page(compared, in_program, elsewhere))
-    print(json.dumps({"wall": wall(given.runs), "program": in_program, "template": compared}, indent=2))
+    print(
+        json.dumps({"wall": preflight_wall.measure(given.runs), "program": in_program, "template": compared}, indent=2)
+    )
 
 
 if __name__ == "__main__":

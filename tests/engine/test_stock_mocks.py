@@ -13,38 +13,7 @@ from watchkeeper.engine.preview import preview
 from watchkeeper.engine.program import Project, load_project
 
 ROOT = Path(__file__).parents[2]
-UNDER_MOCKS = """
-import asyncio, json, os, runpy, sys
-import pulumi
-
-settings = json.loads(sys.argv[1])
-os.chdir(settings["program"])
-sys.path.insert(0, settings["program"])
-seen = []
-
-
-class Mocks(pulumi.runtime.Mocks):
-    def new_resource(self, args):
-        seen.append([args.typ, args.name])
-        return args.resource_id or f"{args.name}-id", dict(args.inputs)
-
-    def call(self, args):
-        return settings["answers"].get(args.token, dict(args.args))
-
-
-loop = asyncio.new_event_loop()
-asyncio.set_event_loop(loop)
-pulumi.runtime.set_mocks(Mocks(), settings["project"], settings["stack"], preview=True)
-pulumi.runtime.set_all_config(settings["config"])
-
-
-def program():
-    runpy.run_path(settings["program"], run_name="__main__")
-
-
-loop.run_until_complete(pulumi.runtime.stack.run_pulumi_func(program))
-print(json.dumps(sorted(pair for pair in seen if pair[0] != "pulumi:pulumi:Stack")))
-"""
+UNDER_MOCKS = Path(__file__).with_name("under_mocks.py")
 REGION = "us-east-1"
 ANSWERS = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012", "id": "x"},
@@ -63,7 +32,7 @@ def under_stock_mocks(project: Project) -> list[list[str]]:
         "answers": ANSWERS,
     }
     done = subprocess.run(
-        [sys.executable, "-c", UNDER_MOCKS, json.dumps(settings)],
+        [sys.executable, str(UNDER_MOCKS), json.dumps(settings)],
         capture_output=True,
         text=True,
         check=False,
