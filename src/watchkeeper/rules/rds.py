@@ -38,7 +38,8 @@ SNAPSHOTS = (SNAPSHOT, CLUSTER_SNAPSHOT)
 
 ENGINE_FAMILIES = {"NEPTUNE": "neptune", "DOCDB": "docdb"}
 MULTI_AZ_CLUSTER_ENGINES = ("mysql", "postgres")
-IAM_ENGINES = ("mysql", "postgres", "mariadb", "aurora")
+IAM_ENGINES = ("mysql", "postgres", "aurora", "aurora-mysql", "aurora-postgresql")
+"""Engines that RDS_INSTANCE_IAM_AUTHENTICATION_ENABLED judges."""
 DEFAULT_ADMINS = ("admin", "postgres")
 REQUIRED_LOGS = {
     "postgres": ("postgresql", "upgrade"),
@@ -57,8 +58,8 @@ REQUIRED_LOGS = {
     "aurora-postgresql": ("postgresql",),
 }
 """Log types that RDS_LOGGING_ENABLED asks for, by engine (Security Hub user guide, RDS.9)."""
-LOGGING_STATUSES = ("available", "backing-up", "storage-optimization", "storage-full")
-"""A DB instance in any other status is not applicable to RDS_LOGGING_ENABLED."""
+IN_SERVICE = ("available", "backing-up", "storage-optimization", "storage-full")
+"""The statuses in which AWS judges logging and IAM authentication of a DB instance."""
 
 register_flags(
     (
@@ -133,9 +134,12 @@ def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup:
 
 @rule("RDS_INSTANCE_IAM_AUTHENTICATION_ENABLED", types=(INSTANCE,), severity=Severity.MEDIUM, category="Identity")
 def instance_iam_authentication(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The DB instance takes IAM authentication; engines that can't are not applicable."""
-    if not _engine(item).startswith(IAM_ENGINES):
-        return not_applicable(f"The engine {shown(_engine(item))} has no IAM authentication.")
+    """The DB instance takes IAM authentication; engines but MySQL, PostgreSQL and Aurora, and DB instances that are
+    not available, are not applicable."""
+    if _engine(item) not in IAM_ENGINES:
+        return not_applicable(f"AWS does not judge the engine {shown(_engine(item))}.")
+    if (status := text(item.configuration, "dBInstanceStatus")) not in IN_SERVICE:
+        return not_applicable(f"The DB instance is {status}.")
     on = flag(item.configuration, "iAMDatabaseAuthenticationEnabled")
     return verdict(on, "IAM database authentication is off; enable it.")
 
@@ -144,9 +148,9 @@ def instance_iam_authentication(item: ConfigurationItem, parameters: Parameters,
 def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """All log types of the engine go to CloudWatch Logs, with those of additionalLogs for it; a DB instance that is not
     available is not applicable."""
-    status, engine = text(item.configuration, "dBInstanceStatus"), _engine(item)
-    if status not in LOGGING_STATUSES:
+    if (status := text(item.configuration, "dBInstanceStatus")) not in IN_SERVICE:
         return not_applicable(f"The DB instance is {status}.")
+    engine = _engine(item)
     required = REQUIRED_LOGS.get(engine)
     if required is None:
         return not_applicable(f"The engine {shown(engine)} exports no logs.")
