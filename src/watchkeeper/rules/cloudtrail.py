@@ -58,7 +58,7 @@ def trail_validated(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(on, "Log file validation is off; enable it.")
 
 
-@rule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", types=(TRAIL,), severity=Severity.MEDIUM, category=CATEGORY,
+@rule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", types=(TRAIL,), severity=Severity.LOW, category=CATEGORY,
       aspects=(DELIVERED,))  # fmt: skip
 def trail_to_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The trail sends to CloudWatch Logs, within expectedDeliveryWindowAge hours where it is given."""
@@ -103,7 +103,7 @@ def _any(trails: Iterable[ConfigurationItem], fits: Callable[[ConfigurationItem]
     return False
 
 
-@rule("CLOUD_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.CRITICAL, category=CATEGORY,
+@rule("CLOUD_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.HIGH, category=CATEGORY,
       needs=(f"items:{TRAIL}",))  # fmt: skip
 def trail_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A trail is logging, to the bucket, topic and log group of the parameters where they are given."""

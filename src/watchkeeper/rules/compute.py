@@ -97,7 +97,7 @@ def launch_imdsv2(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return verdict(tokens == "required", f"httpTokens is {shown(tokens or 'not set')}; set it to required (IMDSv2).")
 
 
-@rule("AUTOSCALING_LAUNCH_CONFIG_HOP_LIMIT", types=(LAUNCH,), severity=Severity.MEDIUM, category="Identity")
+@rule("AUTOSCALING_LAUNCH_CONFIG_HOP_LIMIT", types=(LAUNCH,), severity=Severity.HIGH, category="Identity")
 def launch_hop_limit(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The metadata hop limit is at most 1."""
     need(item.configuration, "launchConfigurationName", "launchConfigurationARN")
