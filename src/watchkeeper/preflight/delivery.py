@@ -27,6 +27,13 @@ from watchkeeper.preflight.views import (
 
 WRITE = ("s3:GetBucketAcl", "s3:ListBucket", "s3:PutObject")
 ROLE_WRITE = ("s3:GetBucketAcl", "s3:PutObject")
+REQUEST = {
+    "s3:x-amz-acl": "bucket-owner-full-control",
+    "aws:securetransport": "true",
+    "aws:principalisawsservice": "true",
+    "aws:principalservicename": CONFIG_SERVICE,
+}
+"""What is known of Config's requests, for the conditions of a policy."""
 KEY_USE = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
@@ -57,12 +64,12 @@ def service_linked(link: Link) -> bool:
     return link.text is not None and "AWSServiceRoleForConfig" in link.text
 
 
-def arn_of(views: Views, bucket: Bucket, action: str, prefix: str) -> str:
-    """What an action is done to."""
+def arns_of(views: Views, bucket: Bucket, action: str, prefix: str) -> list[str]:
+    """What an action is done to: in one of the accounts that this may be."""
     if action != "s3:PutObject":
-        return bucket.arn
+        return [bucket.arn]
     middle = f"{prefix.strip('/')}/" if prefix else ""
-    return f"{bucket.arn}/{middle}AWSLogs/{views.account}/Config/ConfigWritabilityCheckFile"
+    return [f"{bucket.arn}/{middle}AWSLogs/{account}/Config/ConfigWritabilityCheckFile" for account in views.accounts]
 
 
 def missing_in_policy(views: Views, delivery: Delivery) -> tuple[list[str], bool]:
@@ -73,8 +80,8 @@ def missing_in_policy(views: Views, delivery: Delivery) -> tuple[list[str], bool
     unknown = "policy" in bucket.unplaced
     missing: list[str] = []
     for action in WRITE:
-        arn = arn_of(views, bucket, action, delivery.prefix)
-        answer = service_answer(bucket.policies, action, arn)
+        arns = arns_of(views, bucket, action, delivery.prefix)
+        answer = _one([service_answer(bucket.policies, action, arn) for arn in arns])
         if answer is False:
             missing.append(action)
         unknown = unknown or answer is None
@@ -85,13 +92,12 @@ def service_answer(
     documents: Iterable[Document], action: str, arn: str | None, service: str = CONFIG_SERVICE
 ) -> bool | None:
     """Whether one of the resource policies lets the service do it."""
+    context = REQUEST if service == CONFIG_SERVICE else None
     answers = [
-        None if document.policy is None else iam.service_allowed(document.policy, service, action, arn)
+        None if document.policy is None else iam.service_allowed(document.policy, service, action, arn, context)
         for document in documents
     ]
-    if any(answers):
-        return True
-    return None if any(answer is None for answer in answers) else False
+    return _one(answers)
 
 
 def by_role(views: Views, delivery: Delivery) -> bool | None:
@@ -107,7 +113,12 @@ def by_role(views: Views, delivery: Delivery) -> bool | None:
             answers.append(None)
         else:
             answers.append(
-                _all([role.allows(action, arn_of(views, bucket, action, delivery.prefix)) for action in ROLE_WRITE])
+                _all(
+                    [
+                        _one([role.allows(action, arn) for arn in arns_of(views, bucket, action, delivery.prefix)])
+                        for action in ROLE_WRITE
+                    ]
+                )
             )
     return _all(answers)
 
@@ -148,6 +159,12 @@ def delegates(key: Key, principals: Iterable[str] = ()) -> bool | None:
         for statement in document.policy.statements
         for kind, value in statement.principals
     )
+
+
+def _one(answers: list[bool | None]) -> bool | None:
+    if any(answers):
+        return True
+    return None if any(answer is None for answer in answers) else False
 
 
 def _all(answers: list[bool | None]) -> bool | None:

@@ -7,6 +7,7 @@ statement that holds an unknown may or may not match, and then the answer is Non
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -199,8 +200,32 @@ def _is_service(kind: str, value: Value, service: str) -> bool | None:
     )
 
 
-def service_allowed(policy: Policy, service: str, action: str, arn: str | None = None) -> bool | None:
-    """Whether a resource policy lets an AWS service do this. An explicit unconditional Deny wins."""
+NEGATED = "Not"
+_MANY = re.compile(r"^For(Any|All)Values?:", re.IGNORECASE)
+
+
+def holds(statement: Statement, context: Mapping[str, str]) -> bool | None:
+    """Whether the statement's conditions hold for a request of which ``context`` has some keys (in lower case).
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    answers = [_condition(operator, context.get(key), values) for operator, key, values in statement.conditions]
+    return _both(*answers)
+
+
+def _condition(operator: str, actual: str | None, values: tuple[Value, ...]) -> bool | None:
+    kind = _MANY.sub("", operator).removesuffix("IfExists")
+    if actual is None or not kind.startswith(("String", "Arn", "Bool")):
+        return None
+    answer = any_matches(values, actual, fold=kind == "Bool" or kind.endswith("IgnoreCase"))
+    return _negate(answer) if NEGATED in kind else answer
+
+
+def service_allowed(
+    policy: Policy, service: str, action: str, arn: str | None = None, context: Mapping[str, str] | None = None
+) -> bool | None:
+    """Whether a resource policy lets an AWS service do this. A Deny wins when all of its conditions hold; an Allow is
+    one unless a condition is known not to hold for what ``context`` has of the request."""
     answers = [
         (
             statement,
@@ -210,7 +235,7 @@ def service_allowed(policy: Policy, service: str, action: str, arn: str | None =
         )
         for statement in policy.statements
     ]
-    return _decide(answers)
+    return _decide(answers, context or {})
 
 
 def identity_allowed(policies: Iterable[Policy], action: str, arn: str | None = None) -> bool | None:
@@ -220,13 +245,15 @@ def identity_allowed(policies: Iterable[Policy], action: str, arn: str | None = 
         for policy in policies
         for statement in policy.statements
     ]
-    return _decide(answers)
+    return _decide(answers, {})
 
 
-def _decide(answers: list[tuple[Statement, bool | None]]) -> bool | None:
-    if any(answer is True and not statement.allow and not statement.conditions for statement, answer in answers):
+def _decide(answers: list[tuple[Statement, bool | None]], context: Mapping[str, str]) -> bool | None:
+    if any(
+        answer is True and not statement.allow and holds(statement, context) is True for statement, answer in answers
+    ):
         return False
-    allows = [answer for statement, answer in answers if statement.allow]
+    allows = [answer for statement, answer in answers if statement.allow and holds(statement, context) is not False]
     if any(answer is True for answer in allows):
         return True
     return None if any(answer is None for answer in allows) else False

@@ -1,4 +1,4 @@
-"""Which functions EventBridge rules target, and the permissions that let it invoke them."""
+"""Which functions AWS's services are told to invoke, and the permissions that let them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,104 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.preflight.identity import BUCKET_TYPES
 from watchkeeper.preflight.policy import matches
-from watchkeeper.preflight.views import EVENT_RULE, EVENT_TARGET, FUNCTION, PERMISSION, Views
+from watchkeeper.preflight.views import (
+    BUCKET_NOTIFICATION,
+    CONFIG_SERVICE,
+    EVENT_RULE,
+    EVENT_TARGET,
+    FUNCTION,
+    PERMISSION,
+    RULE,
+    SUBSCRIPTION,
+    TOPIC,
+    Views,
+)
 
-EVENTS = "events.amazonaws.com"
+
+@dataclass(frozen=True, slots=True)
+class Invoker:
+    """A service that invokes functions: the resource that tells it to, the property with the function's ARN, and the
+    one with what the events come from (``source_types``)."""
+
+    type: str
+    function: str
+    service: str
+    word: str
+    without: str
+    """What AWS does where the permission is missing."""
+    source: str = ""
+    source_types: tuple[str, ...] = ()
+    refuses: bool = False
+    """Whether AWS refuses the resource as long as the permission is missing."""
+
+
+EVENTS = Invoker(
+    EVENT_TARGET,
+    "arn",
+    "events.amazonaws.com",
+    "EventBridge",
+    "It accepts the target and never invokes the function, silently (FailedInvocations counts).",
+    "rule",
+    (EVENT_RULE,),
+)
+INVOKERS = (
+    EVENTS,
+    Invoker(
+        RULE,
+        "source.sourceIdentifier",
+        CONFIG_SERVICE,
+        "AWS Config",
+        "PutConfigRule answers InsufficientPermissionsException.",
+        refuses=True,
+    ),
+    Invoker(
+        SUBSCRIPTION,
+        "endpoint",
+        "sns.amazonaws.com",
+        "SNS",
+        "It accepts the subscription and never invokes the function.",
+        "topic",
+        (TOPIC,),
+    ),
+    Invoker(
+        BUCKET_NOTIFICATION,
+        "lambdaFunctions.lambdaFunctionArn",
+        "s3.amazonaws.com",
+        "S3",
+        "PutBucketNotificationConfiguration answers InvalidArgument.",
+        "bucket",
+        BUCKET_TYPES,
+        refuses=True,
+    ),
+)
+"""Lambda's page of each: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html."""
 ACTIONS = ("lambda:InvokeFunction", "lambda:*", "*")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A rule's target that is a function of the graph."""
+    """A resource that makes a service invoke a function of the graph."""
 
+    invoker: Invoker
     resource: Resource
     function: Resource
-    rule: Resource | None
+    source: Resource | None
 
 
 def function_targets(views: Views) -> Iterator[Target]:
-    """Every EventBridge target that is a function of the graph."""
-    for resource in views.of_type(EVENT_TARGET):
-        function = views.link(resource, "arn", FUNCTION).resource
-        if function is not None and function.type == FUNCTION:
-            yield Target(resource, function, views.link(resource, "rule", EVENT_RULE).resource)
+    """Every function of the graph that a service is told to invoke."""
+    for invoker in INVOKERS:
+        for resource in views.of_type(invoker.type):
+            source = views.link(resource, invoker.source, *invoker.source_types).resource if invoker.source else None
+            for link in views.links(resource, invoker.function, FUNCTION):
+                if link.resource is not None and link.resource.type == FUNCTION:
+                    yield Target(invoker, resource, link.resource, source)
 
 
 def permissions_for(views: Views, target: Target) -> tuple[list[Resource], bool]:
-    """The permissions that let EventBridge invoke the target, and whether one may do so that is not known."""
+    """The permissions that let the service invoke the target, and whether one may do so that is not known."""
     found: list[Resource] = []
     unknown = False
     for permission in views.of_type(PERMISSION):
@@ -44,7 +116,8 @@ def permissions_for(views: Views, target: Target) -> tuple[list[Resource], bool]
 
 def _lets_in(views: Views, permission: Resource, target: Target) -> bool | None:
     action, principal = views.get(permission, "action"), views.get(permission, "principal")
-    if (action is not UNKNOWN and action not in ACTIONS) or (principal is not UNKNOWN and principal != EVENTS):
+    service = target.invoker.service
+    if (action is not UNKNOWN and action not in ACTIONS) or (principal is not UNKNOWN and principal != service):
         return False
     link = views.link(permission, "function", FUNCTION)
     if link.resource is not None and link.resource.urn != target.function.urn:
@@ -58,13 +131,13 @@ def _lets_in(views: Views, permission: Resource, target: Target) -> bool | None:
 
 
 def _source_fits(views: Views, permission: Resource, target: Target) -> bool | None:
-    link = views.link(permission, "sourceArn", EVENT_RULE)
+    link = views.link(permission, "sourceArn", *target.invoker.source_types)
     if not link.present:
         return True
-    if target.rule is None:
+    if target.source is None:
         return None
     if link.resource is not None:
-        return link.resource.urn == target.rule.urn
+        return link.resource.urn == target.source.urn
     if link.text is None:
         return None
-    return matches(link.text, views.arn(target.rule))
+    return matches(link.text, views.arn(target.source))

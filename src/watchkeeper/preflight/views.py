@@ -18,7 +18,7 @@ from watchkeeper.preflight import policy as iam
 from watchkeeper.preflight.check import Options
 from watchkeeper.preflight.identity import ACCOUNT, BUCKET_TYPES, IDENTITIES, known_name, outputs_of
 from watchkeeper.preflight.managed import managed_document
-from watchkeeper.preflight.values import DEPTH, at, one, text, truth
+from watchkeeper.preflight.values import DEPTH, at, one, text, texts, truth
 
 RECORDER = "aws:cfg/recorder:Recorder"
 RECORDER_STATUS = "aws:cfg/recorderStatus:RecorderStatus"
@@ -54,6 +54,7 @@ BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 STACK = "pulumi:pulumi:Stack"
 CONFIG_SERVICE = "config.amazonaws.com"
+_ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:|AWSLogs/)(\d{12})(?=[:/])")
 _VERSIONS = ("", "V2")
 ACCOUNT_SETTINGS = ("accessKey", "allowedAccountIds", "assumeRole", "assumeRoles", "profile")
 """Arguments of ``aws.Provider`` that say whose account it works in."""
@@ -205,16 +206,20 @@ class Views:
         """Whether the graph came from CloudFormation, which orders and starts Config by itself."""
         return self.graph.language == CLOUDFORMATION
 
-    @cached_property
+    @property
     def account(self) -> str:
         """The account that the program's ARNs name most often, else a stand-in."""
+        return self.accounts[0]
+
+    @cached_property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that the program's texts name, most often first: it may run in any of them."""
         found: Counter[str] = Counter()
-        pattern = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
         for resource in self.graph:
-            for value in (*resource.outputs.values(), *resource.inputs.values()):
-                if isinstance(value, str) and "arn:aws" in value:
-                    found.update(pattern.findall(value[:20_000]))
-        return found.most_common(1)[0][0] if found else ACCOUNT
+            for values in (resource.outputs, resource.inputs):
+                for _, value in texts(values):
+                    found.update(_ACCOUNT.findall(value[:20_000]))
+        return tuple(account for account, _ in found.most_common()) or (ACCOUNT,)
 
     @property
     def region(self) -> str | None:

@@ -5,25 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.policy import Policy, Statement
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.policy import Policy, Statement, covers_action, covers_resource
+from watchkeeper.preflight.views import Bucket, Views
+
+OBJECTS = ("s3:GetObject", "s3:PutObject")
+"""What a Deny has to speak of: a bucket's objects are what is read and written."""
 
 
 def look(views: Views) -> Iterator[Result]:
     """Each bucket's policies, for a Deny on aws:SecureTransport false (or an old TLS version)."""
     for bucket in views.buckets:
-        if any(document.policy is not None and _denies_http(document.policy) for document in bucket.policies):
+        answers = [_denies_http(document.policy, bucket) for document in bucket.policies if document.policy is not None]
+        if any(answers):
             continue
-        if any(document.policy is None for document in bucket.policies) or "policy" in bucket.unplaced:
+        if (
+            None in answers
+            or any(document.policy is None for document in bucket.policies)
+            or "policy" in bucket.unplaced
+        ):
             yield CHECK.unknown(bucket.resource, "its policy is known only after the deployment")
         else:
             yield CHECK.finding(
-                bucket.resource, "no statement of the bucket's policy denies plain HTTP.", path="policy"
+                bucket.resource, "no statement of the bucket's policy denies plain HTTP for its objects.", path="policy"
             )
 
 
-def _denies_http(policy: Policy) -> bool:
-    return any(not statement.allow and _about_transport(statement) for statement in policy.statements)
+def _denies_http(policy: Policy, bucket: Bucket) -> bool | None:
+    """Whether statements deny it for reading and for writing objects; None when that is not known."""
+    about = [statement for statement in policy.statements if not statement.allow and _about_transport(statement)]
+    answers = [_covers(statement, action, f"{bucket.arn}/key") for action in OBJECTS for statement in about]
+    if any(all(_covers(statement, action, f"{bucket.arn}/key") for action in OBJECTS) for statement in about):
+        return True
+    return None if None in answers else False
+
+
+def _covers(statement: Statement, action: str, arn: str) -> bool | None:
+    answers = (covers_action(statement, action), covers_resource(statement, arn))
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def _about_transport(statement: Statement) -> bool:

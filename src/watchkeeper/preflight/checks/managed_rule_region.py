@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from watchkeeper import catalog
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.managed_rules import known_rules
-from watchkeeper.preflight.values import quote, text
+from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
 
 
 def look(views: Views) -> Iterator[Result]:
     """Each managed rule, in its own region or the stack's."""
     for rule, managed in known_rules(views):
-        region = text(views.get(rule, "region")) or views.region
-        if region is None or region not in catalog.regions():
+        region = views.place(rule)[1]
+        if region not in catalog.regions():
             yield CHECK.unknown(rule, "the stack's region is not known")
         elif not managed.in_region(region):
             yield CHECK.finding(

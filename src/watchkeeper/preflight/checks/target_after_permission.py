@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.targets import function_targets, permissions_for
+from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
+from watchkeeper.preflight.targets import EVENTS, Target, function_targets, permissions_for
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
 from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each rule's target against the permissions for it."""
-    if views.cloudformation:  # a rule and its targets are one resource there, and the permission needs the rule
-        return
+    """Each rule's target, custom rule and bucket notification against the permissions for it."""
     for target in function_targets(views):
+        # In CloudFormation a rule and its targets are one resource, and the permission needs the rule.
+        if target.invoker is EVENTS and views.cloudformation:
+            continue
+        if target.invoker is not EVENTS and not target.invoker.refuses:
+            continue
         found, _ = permissions_for(views, target)
         if found and not any(views.after(target.resource, permission) for permission in found):
             yield CHECK.finding(
                 target.resource,
-                f"nothing makes this target wait for the permission {quote(found[0].name)}.",
-                fix=order_fix(views.graph, found[0].name, "target"),
+                f"nothing makes this {_word(target)} wait for the permission {quote(found[0].name)}.",
+                fix=order_fix(views.graph, found[0].name, _word(target)),
+                severity="" if target.invoker is EVENTS else ERROR,
+                aws_does="" if target.invoker is EVENTS else target.invoker.without,
             )
+
+
+def _word(target: Target) -> str:
+    return "target" if target.invoker is EVENTS else "resource"
 
 
 CHECK = Check(

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from watchkeeper.preflight.code import resources
 from watchkeeper.preflight.code.facts import Call, EnvironmentRead, Facts, Published
-from watchkeeper.preflight.code.services import ALWAYS, operation_of, operations, waiters
+from watchkeeper.preflight.code.services import ALWAYS, operation_of, operations, services, waiters
 
 LONGEST_TEXT = 256
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -27,6 +28,7 @@ _READ = (
     ast.Try,
     ast.Return,
     ast.Raise,
+    ast.ImportFrom,
 )
 """The nodes that facts are read from; the others are looked at once, for their names and texts."""
 
@@ -42,6 +44,7 @@ class Unit:
     definition: Definition | None = None
     owner: str = ""
     """The class that a method belongs to."""
+    is_class: bool = False
     names: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     deferred: list[ast.AST] = field(default_factory=list)
@@ -52,6 +55,12 @@ class Unit:
     """Attributes that are called."""
     texts: set[str] = field(default_factory=set)
     """Texts that are written out."""
+
+    @property
+    def place(self) -> str:
+        """The class, or else the module, whose variables these statements see."""
+        owner = self.name if self.is_class else self.owner
+        return f"{self.module}:{owner}" if owner else self.module
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +86,16 @@ class Known:
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
     """Constant sets, tuples and lists of texts."""
     attributes: dict[str, str] = field(default_factory=dict)
-    """Attributes that hold a client: name to service."""
+    """Attributes that hold a client: name to service; "" for one that holds different ones in different classes."""
     clients: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Per module: variable to service."""
+    """Per module and class (:attr:`Unit.place`): variable to service."""
     handed: dict[str, dict[str, str]] = field(default_factory=dict)
     """Per function: parameter to the service of the client that a caller gives."""
     definitions: dict[str, list[Definition]] = field(default_factory=dict)
+
+    def attribute(self, name: str, service: str) -> None:
+        """Remember that an attribute of this name holds a client."""
+        self.attributes[name] = service if self.attributes.get(name, service) == service else ""
 
 
 def read_package(files: Mapping[str, str], handler: str = "") -> Facts:
@@ -167,7 +180,7 @@ def _split(body: list[ast.stmt], owner: str, module: str, file: str, found: list
             found += [Unit(module, file, target.id, nodes) for target in targets if isinstance(target, ast.Name)]
         else:
             own += ast.walk(statement)
-    found.append(Unit(module, file, owner, [*own, *deferred], deferred=deferred))
+    found.append(Unit(module, file, owner, [*own, *deferred], deferred=deferred, is_class=bool(owner)))
 
 
 def _names(unit: Unit, package: str) -> None:
@@ -296,8 +309,15 @@ def _learn(units: list[Unit], known: Known) -> None:
         elif not unit.name:
             _constants(unit, known)
     for unit in units:
+        for node in unit.nodes:
+            _imported_maker(node, known)
+            _alias(unit, node, known)
+            _module_client(unit, node, known)
+    for unit in (*units, *units):  # twice: a factory may call another that stands below it
         if unit.definition is not None:
             _factory(unit, unit.definition, known)
+    for unit in units:
+        if unit.definition is not None:
             _environment_reader(unit, unit.definition, known)
     for unit in units:
         if unit.definition is not None and known.readers:
@@ -306,7 +326,7 @@ def _learn(units: list[Unit], known: Known) -> None:
         for node in unit.nodes:
             _module_client(unit, node, known)
     for unit in units:
-        local = dict(known.clients.get(unit.module, {}))
+        local = _scope(unit, known)
         for node in unit.nodes:
             if isinstance(node, ast.Assign) and (service := _service(node.value, known, local)):
                 local.update({name: service for target in node.targets if (name := _dotted(target))})
@@ -315,16 +335,27 @@ def _learn(units: list[Unit], known: Known) -> None:
 
 
 def _module_client(unit: Unit, node: ast.AST, known: Known) -> None:
-    """``s3 = boto3.client("s3")`` in a module, ``self.s3 = …`` anywhere in it."""
+    """``s3 = boto3.client("s3")`` in a module or a class, ``self.s3 = …`` anywhere in it."""
     if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
         return
-    service = _service(node.value, known, {})
+    service = _service(_made_later(node.value), known, _scope(unit, known))
     if service is None:
         return
+    of_module = unit.definition is None and not unit.name
     for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-        name = _dotted(target)
-        if name and ((unit.definition is None and not unit.name) or name.startswith("self.")):
+        name = _dotted(target) or ""
+        own = name.removeprefix("self.")
+        if own and "." not in own and (own != name or unit.is_class):
+            known.attribute(own, service)
+            known.clients.setdefault(unit.place, {})[f"self.{own}"] = service
+        elif name and of_module:
             known.clients.setdefault(unit.module, {})[name] = service
+
+
+def _made_later(value: ast.expr) -> ast.expr:
+    """Of a dataclass's ``field(default_factory=lambda: …)`` what it makes; any other value as it is."""
+    factory = _keyword(value, "default_factory") if isinstance(value, ast.Call) else None
+    return factory.body if isinstance(factory, ast.Lambda) else value
 
 
 def _handed(node: ast.Call, known: Known, local: Mapping[str, str]) -> None:
@@ -332,7 +363,7 @@ def _handed(node: ast.Call, known: Known, local: Mapping[str, str]) -> None:
     for keyword in node.keywords:
         service = _service(keyword.value, known, local)
         if keyword.arg and service:
-            known.attributes[keyword.arg] = service
+            known.attribute(keyword.arg, service)
     name = (_dotted(node.func) or "").rpartition(".")[2]
     for definition in known.definitions.get(name, ()):
         names = _parameters(definition)
@@ -372,18 +403,53 @@ def _parameters(definition: Definition) -> list[str]:
     return [argument.arg for argument in (*definition.args.posonlyargs, *definition.args.args)]
 
 
+def _alias(unit: Unit, node: ast.AST, known: Known) -> None:
+    """``make = boto3.client``, ``make = partial(session.client, config=…)``, ``make = lambda: boto3.client("s3")``."""
+    if not isinstance(node, ast.Assign) or unit.definition is not None:
+        return
+    value, names = node.value, [target.id for target in node.targets if isinstance(target, ast.Name)]
+    given: ast.expr | None = None
+    if isinstance(value, ast.Lambda) and isinstance(value.body, ast.Call):
+        given, value = _naming(value.body, known), value.body.func
+        given = given if isinstance(given, ast.Constant) else None
+    elif isinstance(value, ast.Call) and (_dotted(value.func) or "").rpartition(".")[2] == "partial" and value.args:
+        given = value.args[1] if len(value.args) > 1 else _keyword(value, "service_name")
+        value = value.args[0]
+    if _gives_clients(value):
+        service = _constant(given, known) or ""
+        known.factories.update(dict.fromkeys(names, (-1 if service else 0, service)))
+
+
+def _imported_maker(node: ast.AST, known: Known) -> None:
+    """``from boto3 import client``."""
+    if isinstance(node, ast.ImportFrom) and node.module in ("boto3", "boto3.session"):
+        for alias in node.names:
+            if alias.name == "client":
+                known.factories[alias.asname or alias.name] = (0, "")
+
+
 def _factory(unit: Unit, definition: Definition, known: Known) -> None:
-    names = _parameters(definition)
+    names = [name for name in _parameters(definition) if name not in ("self", "cls")]
+    scope = _scope(unit, known)
     for node in unit.nodes:
-        if not isinstance(node, ast.Return) or not isinstance(node.value, ast.Call) or not _makes_client(node.value):
+        if isinstance(node, ast.Assign) and (service := _service(node.value, known, scope)):
+            scope.update({name: service for target in node.targets if (name := _dotted(target))})
+    for node in unit.nodes:
+        if not isinstance(node, ast.Return) or node.value is None:
             continue
-        given = _service_argument(node.value)
+        given = _naming(node.value, known) if isinstance(node.value, ast.Call) else None
+        service = _service(node.value, known, scope)
         if isinstance(given, ast.Name) and given.id in names:
             known.factories[definition.name] = (names.index(given.id), "")
-        else:
-            service = _constant(given, known)
-            if service:
-                known.factories[definition.name] = (-1, service)
+        elif service and _is_property(definition):
+            known.attribute(definition.name, service)
+            known.clients.setdefault(unit.place, {})[f"self.{definition.name}"] = service
+        elif service:
+            known.factories[definition.name] = (-1, service)
+
+
+def _is_property(definition: Definition) -> bool:
+    return any((_dotted(item) or "").endswith("property") for item in definition.decorator_list)
 
 
 def _environment_reader(unit: Unit, definition: Definition, known: Known) -> None:
@@ -428,40 +494,53 @@ def _let_be(definition: Definition, parameter: str, known: Known) -> frozenset[s
     return found
 
 
-def _makes_client(node: ast.Call) -> bool:
-    if not isinstance(node.func, ast.Attribute) or node.func.attr != "client":
+def _gives_clients(function: ast.expr) -> bool:
+    """Whether a function is ``client`` or ``resource`` of boto3 or of a session."""
+    if not isinstance(function, ast.Attribute) or function.attr not in ("client", "resource"):
         return False
-    owner = (
-        _dotted(node.func.value)
-        or (_dotted(node.func.value.func) if isinstance(node.func.value, ast.Call) else "")
-        or ""
-    )
-    last = owner.rpartition(".")[2].lower()
-    return last in ("boto3", "session", "_session", "boto")
+    owner = function.value.func if isinstance(function.value, ast.Call) else function.value
+    last = (_dotted(owner) or "").rpartition(".")[2].lower()
+    return last in ("boto3", "boto") or last.endswith("session")
 
 
-def _service_argument(node: ast.Call) -> ast.expr | None:
-    return node.args[0] if node.args else _keyword(node, "service_name")
+def _naming(node: ast.Call, known: Known) -> ast.expr | None:
+    """What names the service of a call that makes a client or a resource."""
+    given = node.args[0] if node.args else _keyword(node, "service_name")
+    named = isinstance(node.func, ast.Attribute) and node.func.attr in ("client", "resource")
+    if _gives_clients(node.func) or (named and _constant(given, known) in services()):
+        return given or ast.Constant(None)
+    index, service = known.factories.get((_dotted(node.func) or "").rpartition(".")[2], (-1, ""))
+    return node.args[index] if not service and 0 <= index < len(node.args) else None
 
 
 def _service(value: ast.expr, known: Known, scope: Mapping[str, str]) -> str | None:
     """The service of an expression that is a client; None for anything else, "" for a client of who knows what."""
     if isinstance(value, ast.Call):
-        if _makes_client(value):
-            return _constant(_service_argument(value), known) or ""
-        name = (_dotted(value.func) or "").rpartition(".")[2]
-        factory = known.factories.get(name)
-        if factory is None:
-            return None
-        index, service = factory
-        if index < 0:
-            return service
-        given = value.args[index] if len(value.args) > index else None
-        return _constant(given, known) or ""
+        return _service_of_call(value, known, scope)
     name = _dotted(value) or ""
     if name in scope:
         return scope[name]
-    return known.attributes.get(value.attr) if isinstance(value, ast.Attribute) else None
+    if not isinstance(value, ast.Attribute):
+        return None
+    return known.attributes[value.attr] if value.attr in known.attributes else _inner(value, known, scope)
+
+
+def _service_of_call(node: ast.Call, known: Known, scope: Mapping[str, str]) -> str | None:
+    given = _naming(node, known)
+    if given is not None:
+        service = _constant(given, known) or ""
+        made = isinstance(node.func, ast.Attribute) and node.func.attr == "resource"
+        return f"{service}/" if made and service else service
+    factory = known.factories.get((_dotted(node.func) or "").rpartition(".")[2])
+    if factory is not None:
+        return factory[1]
+    return _inner(node.func, known, scope) if isinstance(node.func, ast.Attribute) else None
+
+
+def _inner(node: ast.Attribute, known: Known, scope: Mapping[str, str]) -> str | None:
+    """The resource that another gives: ``table = dynamodb.Table(name)``."""
+    owner = _service(node.value, known, scope)
+    return resources.step(owner, node.attr) if owner and resources.is_resource(owner) else None
 
 
 def _environment_key(node: ast.AST) -> tuple[ast.expr | None, bool]:
@@ -540,14 +619,33 @@ class _Reader:
     def _call(self, node: ast.AST) -> None:
         if not isinstance(node, ast.Call):
             return
-        if isinstance(node.func, ast.Attribute):
-            if _makes_resource(node):
-                self.facts.dynamic_calls = True
-            service = _service(node.func.value, self.known, self.scope)
-            if service == "":
-                self.facts.dynamic_calls = True
-            elif service and operations(service):
-                self._client_call(node, service, node.func.attr)
+        if not isinstance(node.func, ast.Attribute):
+            return
+        service = _service(node.func.value, self.known, self.scope)
+        if service is None:
+            self._collection(node, node.func.value)
+        elif not service:
+            self.facts.dynamic_calls = True
+        elif resources.is_resource(service):
+            self._resource_call(node, service, node.func.attr)
+        elif operations(service):
+            self._client_call(node, service, node.func.attr)
+
+    def _resource_call(self, node: ast.Call, kind: str, method: str) -> None:
+        operation = resources.operation(kind, method)
+        if operation is None:
+            self.facts.dynamic_calls = True
+        elif operation:
+            self._add(node, kind.partition("/")[0], operation, method)
+
+    def _collection(self, node: ast.Call, collection: ast.expr) -> None:
+        """``bucket.objects.filter(…)``."""
+        if not isinstance(collection, ast.Attribute):
+            return
+        kind = _service(collection.value, self.known, self.scope) or ""
+        operation = resources.listing(kind, collection.attr) if resources.is_resource(kind) else None
+        if operation:
+            self._add(node, kind.partition("/")[0], operation, collection.attr)
 
     def _client_call(self, node: ast.Call, service: str, method: str) -> None:
         if method in ("get_paginator", "get_waiter"):
@@ -559,9 +657,17 @@ class _Reader:
             self._add(node, service, operation, name)
         elif method not in ALWAYS:
             operation = operation_of(service, method)
+            if operation is None and not self._certain(node):
+                self.facts.dynamic_calls = True
+                return
             self._add(node, service, operation, method)
             if (service, operation) == ("cloudwatch", "PutMetricData"):
                 self._metrics(node)
+
+    def _certain(self, node: ast.Call) -> bool:
+        """Whether what is called is a client for sure: not only an attribute that is named like one elsewhere."""
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        return not isinstance(owner, ast.Attribute) or _dotted(owner) in self.scope
 
     def _add(self, node: ast.Call, service: str, operation: str | None, name: str) -> None:
         self.facts.calls.append(Call(service, operation or name, self.unit.file, node.lineno, operation is not None))
@@ -595,7 +701,8 @@ class _Reader:
 
 def _scope(unit: Unit, known: Known) -> dict[str, str]:
     """Clients that the unit's module holds in its own variables, and those that callers hand to this function."""
-    return {**known.clients.get(unit.module, {}), **known.handed.get(unit.name, {})}
+    of_class = known.clients.get(unit.place, {})
+    return {**known.clients.get(unit.module, {}), **of_class, **known.handed.get(unit.name, {})}
 
 
 def _guarded(unit: Unit, known: Known) -> Iterator[str]:
@@ -619,13 +726,6 @@ def _guarded(unit: Unit, known: Known) -> Iterator[str]:
 
 def _has_default(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and (len(node.args) > 1 or bool(node.keywords))
-
-
-def _makes_resource(node: ast.Call) -> bool:
-    function = node.func
-    if not isinstance(function, ast.Attribute) or function.attr != "resource":
-        return False
-    return (_dotted(function.value) or "").rpartition(".")[2] in ("boto3", "session")
 
 
 def _dotted(node: ast.AST | None) -> str | None:

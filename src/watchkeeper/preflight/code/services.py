@@ -116,14 +116,14 @@ CLASSES: Mapping[str, str] = {"configservice": "config", "eventbridge": "events"
 
 
 @cache
-def _model(service: str, kind: str) -> Mapping[str, Any]:
-    """A part of botocore's newest model of a service; empty for one that botocore does not have.
+def model_of(service: str, kind: str, root: str = BOTOCORE_ROOT) -> Mapping[str, Any]:
+    """A part of botocore's (or boto3's) newest model of a service; empty for one that it does not have.
 
     The file is read as it lies there: botocore's own loader would take longer to import than the checks take to run.
     """
     if not _SERVICE.fullmatch(service):
         return {}
-    files = sorted(Path(BOTOCORE_ROOT, "data").glob(f"{service}/*/{kind}.json*"))
+    files = sorted(Path(root, "data").glob(f"{service}/*/{kind}.json*"))
     if not files:
         return {}
     raw = files[-1].read_bytes()
@@ -132,15 +132,21 @@ def _model(service: str, kind: str) -> Mapping[str, Any]:
 
 
 @cache
+def services() -> frozenset[str]:
+    """The services that botocore knows."""
+    return frozenset(folder.name for folder in Path(BOTOCORE_ROOT, "data").iterdir() if folder.is_dir())
+
+
+@cache
 def operations(service: str) -> Mapping[str, str]:
     """Method name to operation name of a botocore service; empty for one that botocore does not have."""
-    return {xform_name(name): name for name in _model(service, "service-2").get("operations", ())}
+    return {xform_name(name): name for name in model_of(service, "service-2").get("operations", ())}
 
 
 @cache
 def waiters(service: str) -> Mapping[str, str]:
     """Waiter name (as in ``get_waiter``) to the operation that it polls."""
-    found = _model(service, "waiters-2").get("waiters", {})
+    found = model_of(service, "waiters-2").get("waiters", {})
     return {xform_name(name): waiter["operation"] for name, waiter in found.items()}
 
 
