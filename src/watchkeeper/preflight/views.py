@@ -55,6 +55,8 @@ PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 STACK = "pulumi:pulumi:Stack"
 CONFIG_SERVICE = "config.amazonaws.com"
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:|AWSLogs/)(\d{12})(?=[:/])")
+_ALIAS = re.compile(r"::|\.[^./]+$")
+"""In the name of a provider that is not the default one: a URN, or Terraform's ``aws.west``."""
 _VERSIONS = ("", "V2")
 ACCOUNT_SETTINGS = ("accessKey", "allowedAccountIds", "assumeRole", "assumeRoles", "profile")
 """Arguments of ``aws.Provider`` that say whose account it works in."""
@@ -448,11 +450,12 @@ class Views:
     def place(self, resource: Resource) -> tuple[str, str]:
         """Whose account and which region a resource is made in, as far as its provider and its ``region`` tell.
 
-        A provider that the graph does not hold is a place of its own.
+        A provider that the graph does not hold is a place of its own, but for Terraform's default one (``aws``).
         """
         provider = self.graph.resources.get(resource.provider.rpartition("::")[0])
         settings = provider.inputs if provider is not None else {}
-        elsewhere = "" if provider is not None else resource.provider
+        default = provider is not None or not _ALIAS.search(resource.provider)
+        elsewhere = "" if default else resource.provider
         region = self.get(resource, "region") or settings.get("region") or elsewhere or self.region or ""
         account = {key: settings[key] for key in ACCOUNT_SETTINGS if settings.get(key) is not None}
         where = region if isinstance(region, str) else resource.provider

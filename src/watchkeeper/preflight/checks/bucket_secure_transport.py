@@ -15,14 +15,9 @@ OBJECTS = ("s3:GetObject", "s3:PutObject")
 def look(views: Views) -> Iterator[Result]:
     """Each bucket's policies, for a Deny on aws:SecureTransport false (or an old TLS version)."""
     for bucket in views.buckets:
-        answers = [_denies_http(document.policy, bucket) for document in bucket.policies if document.policy is not None]
-        if any(answers):
+        if any(_denies_http(document.policy, bucket) for document in bucket.policies if document.policy is not None):
             continue
-        if (
-            None in answers
-            or any(document.policy is None for document in bucket.policies)
-            or "policy" in bucket.unplaced
-        ):
+        if any(document.policy is None for document in bucket.policies) or "policy" in bucket.unplaced:
             yield CHECK.unknown(bucket.resource, "its policy is known only after the deployment")
         else:
             yield CHECK.finding(
@@ -30,20 +25,18 @@ def look(views: Views) -> Iterator[Result]:
             )
 
 
-def _denies_http(policy: Policy, bucket: Bucket) -> bool | None:
-    """Whether statements deny it for reading and for writing objects; None when that is not known."""
-    about = [statement for statement in policy.statements if not statement.allow and _about_transport(statement)]
-    answers = [_covers(statement, action, f"{bucket.arn}/key") for action in OBJECTS for statement in about]
-    if any(all(_covers(statement, action, f"{bucket.arn}/key") for action in OBJECTS) for statement in about):
-        return True
-    return None if None in answers else False
+def _denies_http(policy: Policy, bucket: Bucket) -> bool:
+    return any(
+        not statement.allow and _about_transport(statement) and _about_objects(statement, bucket)
+        for statement in policy.statements
+    )
 
 
-def _covers(statement: Statement, action: str, arn: str) -> bool | None:
-    answers = (covers_action(statement, action), covers_resource(statement, arn))
-    if False in answers:
-        return False
-    return None if None in answers else True
+def _about_objects(statement: Statement, bucket: Bucket) -> bool:
+    """Whether it speaks of reading and writing the bucket's objects; an ARN that is not known yet may be theirs."""
+    return covers_resource(statement, f"{bucket.arn}/key") is not False and all(
+        covers_action(statement, action) is not False for action in OBJECTS
+    )
 
 
 def _about_transport(statement: Statement) -> bool:
