@@ -12,7 +12,7 @@ from rich.console import Console
 
 from watchkeeper.cli import check_pages
 from watchkeeper.cli.errors import CommandError, Exit
-from watchkeeper.cli.options import RegionOption, Target, find_project, state_folder
+from watchkeeper.cli.options import RegionOption, Target, check_region, find_project, state_folder
 from watchkeeper.cli.output import err, note, out, raw, safe
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def preflight(
         **({} if destroyable is None else {"destroyable": destroyable}),
         "baseline": _baseline(baseline),
     }
-    place = target or find_project(None)
+    place = target or find_project(None, "a target: watchkeeper preflight TARGET")
     report = look(place, env, region, given, settings, _account(account, place))
     if write_baseline:
         _write_baseline(report, write_baseline)
@@ -150,6 +150,8 @@ def look(
     from watchkeeper.engine.program import ProjectError
     from watchkeeper.preflight import SettingsError, TargetError, inspect
 
+    if region:
+        check_region(region)
     if given.get("select") or given.get("ignore"):
         _selected(given)  # else the checks are loaded while the program runs
     try:

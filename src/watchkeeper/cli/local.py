@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from watchkeeper.cli.errors import CommandError, Exit
-from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, find_project, state_folder
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, check_region, find_project, state_folder
 from watchkeeper.cli.output import document, err, note, out, table
 
 app = typer.Typer(
@@ -213,15 +213,11 @@ def running_server(folder: Path, *, start: bool = False, region: str | None = No
 
 
 def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> Any:
-    from watchkeeper import catalog
     from watchkeeper.embedded import server
 
     if len(account) != 12 or not account.isdecimal():
         raise CommandError(f'"{account}" is not an account id.', hint="It has 12 digits.", code=Exit.USAGE)
-    if region not in catalog.regions():
-        near = catalog.nearest(region, catalog.regions())
-        hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1."
-        raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)
+    check_region(region)
     with _answering():
         return server.start(folder, port=port, account=account, region=region, iam=iam)
 

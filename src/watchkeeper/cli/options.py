@@ -41,15 +41,28 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
-def find_project(given: Path | None) -> Path:
-    """The folder of the Pulumi project that a command is about. Raises CommandError when there is none."""
+def find_project(given: Path | None, naming: str = "one with --project") -> Path:
+    """The folder of the Pulumi project that a command is about; ``naming`` says how the command is told.
+
+    Raises CommandError when there is none.
+    """
     candidates = [given] if given else [Path(), Path("infra")]
     for folder in candidates:
         if any((folder / name).is_file() for name in PROJECT_FILES):
             return folder.resolve()
-    where = f"{given} has" if given else "Neither this folder nor infra/ has"
-    hint = "Make a project with: watchkeeper init, or name one with --project."
-    raise CommandError(f"{where} no Pulumi.yaml.", hint=hint, code=Exit.USAGE)
+    where = f"{given} has no" if given else "Neither this folder nor infra/ has a"
+    hint = f"Make a project with: watchkeeper init, or name {naming}."
+    raise CommandError(f"{where} Pulumi.yaml.", hint=hint, code=Exit.USAGE)
+
+
+def check_region(region: str) -> None:
+    """Raises CommandError when AWS has no such region."""
+    from watchkeeper import catalog
+
+    if region not in catalog.regions():
+        near = catalog.nearest(region, catalog.regions())
+        hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1."
+        raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)
 
 
 def state_folder(project: Path) -> Path:

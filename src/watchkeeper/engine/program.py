@@ -31,6 +31,17 @@ YamlLoader.yaml_implicit_resolvers = {
 }
 
 
+def read_problem(error: Exception) -> str:
+    """What stopped a file from being read, without the parser's own names for it: ``line 2: found a tab``."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem or error.context}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no text: byte {error.object[error.start]:#04x} at {error.start} is not UTF-8"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:]
+    return " ".join(str(error).split())
+
+
 class ProjectError(Exception):
     """A project that can't be read: the file, what is wrong in it, what to write instead."""
 
@@ -168,8 +179,8 @@ def _project_file(directory: Path) -> Path:
 def _mapping(file: Path) -> dict[str, Any]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), YamlLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ProjectError(file, f"not YAML: {' '.join(str(error).split())}.", "Correct the syntax there.") from error
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ProjectError(file, f"not YAML: {read_problem(error)}.", "Correct the syntax there.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):

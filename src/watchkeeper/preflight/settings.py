@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from watchkeeper import catalog
-from watchkeeper.engine.program import YamlLoader
+from watchkeeper.engine.program import YamlLoader, read_problem
 from watchkeeper.preflight.check import DEFAULT_TAGS, Suppression
 from watchkeeper.preflight.places import highest
 from watchkeeper.preflight.registry import checks, unknown_names
@@ -142,7 +142,7 @@ def _file(file: Path | None) -> dict[str, Any]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), YamlLoader)  # noqa: S506 - a SafeLoader
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise SettingsError([f"{file}: it can't be read: {' '.join(str(error).split())}"]) from None
+        raise SettingsError([f"{file}: it can't be read: {read_problem(error)}"]) from None
     if not isinstance(content, Mapping | None):
         raise SettingsError([f"{file}: it holds no mapping at its top; write {SECTION}: and the settings under it"])
     content = content or {}

@@ -157,8 +157,8 @@ def read_baseline(path: Path) -> frozenset[str]:
         return frozenset(str(entry["fingerprint"]) for entry in content["findings"])
     except FileNotFoundError:
         raise BaselineError(f"{path} is not there; write one with --write-baseline") from None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BaselineError(f"{path}: not a baseline ({error}); write one with --write-baseline") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise BaselineError(f"{path} is not a baseline; write one with --write-baseline") from None
 
 
 def apply(findings: Iterable[Finding], options: Options) -> tuple[list[Finding], list[Finding], list[Suppression]]:

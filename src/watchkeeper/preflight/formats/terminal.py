@@ -43,7 +43,7 @@ def lines(report: Report, width: int = WIDTH) -> Iterator[Line]:
         text = f"the check {error.check} crashed, which is our error: {clean(error.error)}"
         yield from _wrapped("error", f"  error    {text}", width)
     for sentence in _notes(report):
-        yield from _wrapped("note", sentence, width, "  ")
+        yield from _wrapped("note", sentence, width, "    ")
     yield Line("summary", counts(report))
     yield Line("summary", coverage(report))
 
@@ -59,14 +59,14 @@ def _notes(report: Report) -> Iterator[str]:
     if report.not_checked:
         yield f"could not look at {len(report.not_checked)}:"
     for (check, reason), resources in _alike(report).items():
-        yield f"  {check}: {reason}: {', '.join(resources)}"
+        yield ": ".join(filter(None, (f"  {check}", reason, ", ".join(filter(None, resources)))))
 
 
 def _alike(report: Report) -> dict[tuple[str, str], list[str]]:
     """What was not checked, by check and reason: a region that is not known concerns every rule."""
     found: dict[tuple[str, str], list[str]] = {}
     for item in report.not_checked:
-        found.setdefault((item.check, clean(item.reason)), []).append(clean(item.resource) or "the program")
+        found.setdefault((item.check, clean(item.reason)), []).append(clean(item.resource))
     return found
 
 

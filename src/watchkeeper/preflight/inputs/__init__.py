@@ -51,14 +51,19 @@ def is_project(path: Path) -> bool:
 
 
 def _read_file(path: Path, region: str | None) -> Target:
+    from watchkeeper.engine.program import read_problem
     from watchkeeper.preflight.inputs import cloudformation
 
     if path.stat().st_size > LARGEST:
         raise TargetError(f"{path} has more than {LARGEST} bytes")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        # PowerShell's `>` writes UTF-16, and says so in the first two bytes.
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise TargetError(f"{path} cannot be read as text: {error}") from None
+        raise TargetError(f"{path} cannot be read: {read_problem(error)}") from None
+    if not text.strip():
+        raise TargetError(f"{path} is empty; give {KINDS}")
     document, lines = cloudformation.load(text, path.name)
     return replace(read_document(document, path.name, lines, region), root=str(path.parent), file=path.name)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from watchkeeper.engine.program import YamlLoader
+from watchkeeper.engine.program import YamlLoader, read_problem
 from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Archive, Asset, Graph, Reference, Resource
 from watchkeeper.model import SourcePosition
 from watchkeeper.preflight.identity import ACCOUNT, IDENTITIES, outputs_of
@@ -45,7 +45,7 @@ def load(text: str, name: str) -> tuple[Mapping[str, Any], Mapping[str, int]]:
         node = loader.get_single_node()
         document = loader.construct_document(node) if node is not None else None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise TargetError(f"{name} is not YAML: {' '.join(str(error).split())}") from None
+        raise TargetError(f"{name} is not YAML: {read_problem(error)}") from None
     if not isinstance(document, Mapping):
         raise TargetError(f"{name} is not a template: it has no Resources")
     return document, dict(_lines(node))
