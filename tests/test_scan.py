@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from tests.inventory.edge import Edge, Refusal
 
 from watchkeeper.embedded.server import Running, running
 from watchkeeper.evaluation import Scope, configured, prepare
@@ -273,3 +276,51 @@ def test_progress_counts_up(aws: Running) -> None:
     scan(reached.places, select_rules(MISSION), on_progress=lambda *seen: told.append(seen))
     assert [resources for _, resources, _ in told] == list(range(1, BUCKETS + 6))
     assert told[-1][0] == f"{aws.account} {aws.region}"
+
+
+def test_throttling_is_waited_out_and_every_request_is_counted() -> None:
+    answers = iter(["Throttling", "RequestLimitExceeded", ""])
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            code = next(answers)
+            errors = f"<Response><Errors><Error><Code>{code}</Code><Message>m</Message></Error></Errors></Response>"
+            body = (errors if code else "<DescribeVolumesResponse><volumeSet/></DescribeVolumesResponse>").encode()
+            self.send_response(503 if code else 200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing on standard error."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        clients = Clients(boto3.Session("a", "b"), "us-east-1", f"http://127.0.0.1:{server.server_port}")
+        result = scan([Place("123456789012", "us-east-1", clients)], select_rules(["ENCRYPTED_VOLUMES"]))
+        server.shutdown()
+    assert result.gaps == ()
+    assert result.api_calls == 3
+    assert result.rules[0].evaluated
+
+
+def test_a_refused_tag_list_leaves_the_rules_on_tags_unjudged_and_no_others() -> None:
+    cluster = {"ReplicationGroupId": "one", "ARN": "arn:aws:elasticache:us-east-1:1:replicationgroup:one"}
+
+    def deny(_: Any) -> Any:
+        raise Refusal("AccessDenied")
+
+    edge = Edge(
+        {
+            "elasticache:DescribeReplicationGroups": {
+                "ReplicationGroups": [{**cluster, "AtRestEncryptionEnabled": True, "AutomaticFailover": "enabled"}]
+            },
+            "elasticache:ListTagsForResource": deny,
+        }
+    )
+    tagged = configured("ELASTICACHE_REPL_GRP_AUTO_FAILOVER_ENABLED", scope=Scope(tag_key="Owner"), name="scoped")
+    rules = [*select_rules(["ELASTICACHE_REPL_GRP_ENCRYPTED_AT_REST"]), tagged]
+    result = scan([Place("123456789012", "us-east-1", edge)], rules)
+    assert [dict(rule.counts) for rule in result.rules] == [{COMPLIANT: 1}, {NOT_EVALUATED: 1}]
+    assert result.rules[1].reasons == {"tags could not be read: elasticache:ListTagsForResource: AccessDenied": 1}

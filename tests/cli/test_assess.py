@@ -251,3 +251,42 @@ def test_scan_of_the_embedded_aws_says_when_it_does_not_run(run: Run) -> None:
     code, _, said = run("scan")
     assert code == 3
     assert "watchkeeper local start" in said
+
+
+def test_scan_says_what_is_wrong_with_the_credentials(run: Run, aws: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    scan = ("scan", "--endpoint-url", aws.endpoint, "--region", "us-east-1", "--rule", "EC2_IMDSV2_CHECK")
+    code, _, said = run(*scan)
+    assert code == 3
+    assert "no AWS credentials were found; set AWS_PROFILE" in one_line(said)
+    monkeypatch.setenv("AWS_PROFILE", "none-such")
+    code, _, said = run(*scan)
+    assert code == 3
+    assert "The config profile (none-such) could not be found" in one_line(said)
+    assert "internal error" not in said
+
+
+def test_scan_says_why_an_endpoint_did_not_answer(run: Run, environment: Running) -> None:
+    code, _, said = run("scan", "--endpoint-url", "http://127.0.0.1:9", "--region", "us-east-1")
+    assert code == 3
+    assert 'Could not connect to the endpoint URL: "http://127.0.0.1:9/"' in one_line(said)
+    # Four rules, one reason: one line.
+    assert said.count("not evaluated S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED") == 1
+    assert "not evaluated DB_INSTANCE_BACKUP_ENABLED" not in said
+
+
+def test_no_resources_is_neither_a_pass_nor_unknown(run: Run, environment: Running) -> None:
+    rules = ("--rule", "RDS_STORAGE_ENCRYPTED", "--rule", "APPMESH_MESH_TAGGED")
+    code, _, said = run("scan", "--endpoint-url", environment.endpoint, *rules)
+    assert code == 1
+    assert "no resources for RDS_STORAGE_ENCRYPTED" in said
+    assert "not evaluated APPMESH_MESH_TAGGED: AWS::AppMesh::Mesh can't be read through the API yet" in one_line(said)
+
+
+def one_line(text: str) -> str:
+    """Without the breaks that a narrow terminal makes."""
+    return " ".join(text.split())

@@ -6,7 +6,7 @@ import atexit
 import gc
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -70,6 +70,18 @@ def _reach_loopback() -> None:
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
 
 
+def _is_of_aws_setup(error: Exception) -> bool:
+    """Whether what is wrong is this machine's AWS configuration: a profile that isn't there, no credentials …"""
+    known: Any = sys.modules.get("botocore.exceptions")
+    return known is not None and isinstance(
+        error,
+        (
+            *(known.ProfileNotFound, known.ConfigParseError, known.ConfigNotFound, known.NoRegionError),
+            *(known.NoCredentialsError, known.PartialCredentialsError, known.CredentialRetrievalError),
+        ),
+    )
+
+
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless WATCHKEEPER_TRACEBACK is set."""
     _reach_loopback()
@@ -93,6 +105,10 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("WATCHKEEPER_TRACEBACK"):
             raise
+        if _is_of_aws_setup(error):
+            err.print("[bold red]error[/]", safe(str(error)), soft_wrap=True)
+            err.print("      AWS_PROFILE, ~/.aws/config and ~/.aws/credentials say which credentials and region count.")
+            sys.exit(Exit.FAILED)
         err.print("[bold red]internal error[/]", safe(f"{type(error).__name__}: {error}"), soft_wrap=True)
         err.print("      This is a fault of Watchkeeper. WATCHKEEPER_TRACEBACK=1 shows where; please report it.")
         sys.exit(Exit.FAILED)

@@ -363,10 +363,11 @@ def scan(
         findings.print_rules(result.rules)
         findings.print_violations("Violations", result.violations, result.rules, violations, result.non_compliant)
         note(
-            f"{result.resources} resources in {len(result.places)} accounts and regions, {result.api_calls} API calls, "
-            f"{result.seconds:.1f} s; {result.non_compliant} violations, {result.not_evaluated} not evaluated"
+            f"{result.resources} resources in {_places(result)}, {result.api_calls} API calls, {result.seconds:.1f} s; "
+            f"{result.non_compliant} violations, {result.not_evaluated} not evaluated"
         )
     _note_gaps(result)
+    findings.note_without_resources(result.rules)
     findings.note_unknown(result.rules)
     if result.nothing_read or not reached.places:
         raise CommandError("Nothing could be read.", hint="The gaps above say which calls were refused.")
@@ -433,14 +434,37 @@ def _scanned(result: Any) -> dict[str, Any]:
     }
 
 
+def _places(result: Any) -> str:
+    if len(result.places) == 1:
+        account, region = result.places[0]
+        return f"{account} {region}"
+    return f"{len(result.places)} accounts and regions"
+
+
+_MEANS = {
+    "AuthFailure": "the credentials don't count in this region; is it enabled for the account?",
+    "UnrecognizedClientException": "the credentials don't count in this region; is it enabled for the account?",
+    "OptInRequired": "the account has not enabled this",
+    "InvalidClientTokenId": "AWS doesn't know this access key, or the region isn't enabled for the account",
+    "ExpiredToken": "the credentials have expired; get new ones",
+    "ExpiredTokenException": "the credentials have expired; get new ones",
+    "RequestExpired": "the credentials have expired, or this machine's clock is wrong",
+    "NoCredentialsError": "no AWS credentials were found; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret",
+}
+"""Error code to what it means to somebody who scans."""
+
+
 def _note_gaps(result: Any) -> None:
+    """Each refused call once: how often, and what it means or what was said; a denial is told by its name."""
     from collections import Counter
 
     gaps = Counter((g.account, g.region, g.gap.resource_type, g.gap.operation, g.gap.code) for g in result.gaps)
+    said = {(g.gap.operation, g.gap.code): g.gap.message for g in result.gaps}
     for (account, region, type_, operation, code), count in gaps.items():
         times = f", {count} times" if count > 1 else ""
         place = " ".join(word for word in (account, region, type_) if word)
-        note("[yellow]gap[/]", safe(f"{place}: {operation}: {code}{times}"))
+        why = _MEANS.get(code) or ("" if "Denied" in code or "Unauthorized" in code else said[operation, code][:200])
+        note("[yellow]gap[/]", safe(f"{place}: {operation}: {code}{times}{why and f' ({why})'}"))
 
 
 # --- choosing -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, tabl
 from watchkeeper.model import ComplianceType, Severity
 from watchkeeper.offline import Problem, ResourceEvaluation, RuleResult
 from watchkeeper.reports.to_csv import cell
+from watchkeeper.rules.base import listed
 
 KINDS = (
     ComplianceType.COMPLIANT,
@@ -129,11 +130,21 @@ def print_violations(
 
 
 def note_unknown(results: Sequence[RuleResult]) -> None:
-    """Why rules could not judge, on standard error."""
+    """Why rules could not judge, on standard error: a line for each reason, with the rules that have it."""
+    by_reason: dict[tuple[str, int], list[str]] = {}
     for result in results:
         for reason, count in result.reasons.items():
-            times = f" ({count} times)" if count > 1 else ""
-            note("[yellow]not evaluated[/]", safe(f"{result.rule.identifier}: {reason}{times}"))
+            by_reason.setdefault((reason, count), []).append(result.rule.identifier)
+    for (reason, count), rules in by_reason.items():
+        times = f" ({count} times)" if count > 1 else ""
+        note("[yellow]not evaluated[/]", safe(f"{listed(rules)}: {reason}{times}"))
+
+
+def note_without_resources(results: Sequence[RuleResult]) -> None:
+    """The rules that found nothing to judge: that is no pass, nor is it unknown."""
+    idle = [result.rule.identifier for result in results if result.evaluated and not sum(result.counts.values())]
+    if idle:
+        note("no resources", safe(f"for {listed(idle)}"))
 
 
 def note_problems(problems: Sequence[Problem], total: int) -> None:
