@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.engine.host import explain_node
+from watchkeeper.engine.program import ProgramError
 from watchkeeper.preflight import Report, inspect
 from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, explain, options_of_sdk
 
@@ -36,6 +37,10 @@ def report_of(folder: Path, statement: str) -> Report:
         ('aws.cfg.Rule("r", source=aws.cfg.ConfigRuleSourceArgs(owner="AWS"))', "aws.cfg.RuleSourceArgs?"),
         ('aws.cfg.Rule("r")', "Give aws.cfg.Rule the argument source."),
         ("import boto4", "pip install boto4"),
+        ('aws.config.Recorder("r", role_arn="x")', "aws.cfg.Recorder?"),
+        ('aws.cfg.ConfigRule("r", source={"owner": "AWS"})', "aws.cfg.Rule?"),
+        ('aws.cloudwatch.EventRule("r", event_pattern={"source": ["aws.config"]})', "event_pattern=json.dumps(…)"),
+        ('aws.sqs.Queue("q", name=topic.arn.apply(lambda arn: arn["x"]))', "Correct the line that the position names."),
     ],
 )
 def test_a_program_that_stops_is_explained(tmp_path: Path, statement: str, fix: str) -> None:
@@ -47,6 +52,40 @@ def test_a_program_that_stops_is_explained(tmp_path: Path, statement: str, fix: 
     assert position is not None and (Path(position.file).name, position.line) == ("__main__.py", LINE)
     assert ("required-tags", "first") in {(item.check, item.resource) for item in report.findings}
     assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "source", "fix"),
+    [
+        (
+            "ConfigMissingError",
+            "Missing required configuration variable 'e:mail'",
+            "",
+            "pulumi config set e:mail <value>",
+        ),
+        ("ConfigTypeError", "Configuration 'e:days' value 'x' is not a valid 'int'", "", "Make e:days"),
+        ("TypeError", "'Output' object is not iterable", "", ".apply(lambda value: …)"),
+        ("TypeError", "Object of type Output is not JSON serializable", "", "pulumi.Output.json_dumps(…)"),
+        ("TypeError", "Expected opts2 to be a ResourceOptions instance", "", "opts=pulumi.ResourceOptions(…)"),
+        ("TypeError", "Key.__init__() missing 1 required positional argument: 'resource_name'", "", '("name", …)'),
+        ("TypeError", "X() missing 1 required keyword-only argument: 'owner'", "", "Give the argument 'owner'."),
+        ("FileNotFoundError", "[Errno 2] No such file or directory: 'p.json'", "", "the project's folder"),
+        ("NoCredentialsError", "Unable to locate credentials", "", "aws.get_…"),
+        ("KeyError", "'STAGE'", 'stage = os.environ["STAGE"]', "Set STAGE where the program runs"),
+        ("SyntaxError", "invalid syntax", 'aws.lambda.Function("f")', "aws.lambda_"),
+        ("Exception", "Duplicate resource URN 'urn:x'", "", "its own name"),
+        (
+            "AssertionError",
+            "While processing resource: 'r', type 'aws:cfg/recorder:Recorder'\nAssertionError has risen: "
+            "While processing input: 'role_arn', type <class 'str'>, value ['x']\nAssertionError has risen: …",
+            "",
+            "Give role_arn text.",
+        ),
+    ],
+)
+def test_common_mistakes_have_a_hint(kind: str, message: str, source: str, fix: str) -> None:
+    name = "STAGE" if kind == "KeyError" else ""
+    assert fix in explain(ProgramError(kind, message, source=source, name=name)).fix
 
 
 @pytest.mark.parametrize(

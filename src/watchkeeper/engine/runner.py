@@ -22,6 +22,7 @@ import os
 import re
 import runpy
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
@@ -33,6 +34,8 @@ NAMES_LIMIT = 5000
 UNEXPECTED = re.compile(r"(?P<owner>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<name>[^']+)'")
 MISSING = re.compile(r"Missing required property '(?P<name>[^']+)'")
 MISSING_ARGUMENT = re.compile(r"(?P<owner>[\w.<>]+)\(\) missing \d+ required .* arguments?: '(?P<name>[^']+)'")
+FAILURES: dict[int, tuple[BaseException, TracebackType | None]] = {}
+"""What failed inside ``apply``, by identity, with its traceback."""
 KEYWORD_ALIASES = {"_internal_init", "__init__"}
 GARBAGE_THRESHOLD = 500_000
 """Objects made, less those gone, before Python looks for cycles among them. An SDK's classes are many and stay: at
@@ -68,6 +71,7 @@ def main() -> int:
     pulumi.runtime.configure(configuration)
     pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
     wait_for_outputs_together()
+    remember_failures(pulumi.Output)
     if settings["dry_run"]:
         tell_references()
     loop = asyncio.new_event_loop()
@@ -124,6 +128,23 @@ def wait_for_outputs_together() -> None:
 
     if getattr(stack, "asyncio", None) is asyncio:
         vars(stack)["asyncio"] = WaitTogether()
+
+
+def remember_failures(output: Any) -> None:
+    """Keep where a function given to ``apply`` fails: asyncio forgets a traceback once it was asked for."""
+    original = output.apply
+
+    def apply(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+        def watched(value: Any) -> Any:
+            try:
+                return func(value)
+            except Exception as error:
+                FAILURES[id(error)] = (error, error.__traceback__)
+                raise
+
+        return original(self, watched, *args, **kwargs)
+
+    output.apply = apply
 
 
 def run(program: Path) -> None:
@@ -185,9 +206,8 @@ def tell_references() -> None:
 
 def explain(error: BaseException, folder: Path) -> dict[str, Any]:
     """The failure as JSON: kind, message, file, line, source, traceback, name, owner, valid."""
-    frame, line = user_frame(error.__traceback__, folder)
-    if frame is None and error.__cause__ is not None:
-        frame, line = user_frame(error.__cause__.__traceback__, folder)
+    places = (user_frame(trace, folder) for trace in traces(error))
+    frame, line = next((place for place in places if place[0] is not None), (None, 0))
     file = frame.f_code.co_filename if frame is not None else ""
     if isinstance(error, SyntaxError) and error.filename:
         file, line = error.filename, error.lineno or 0
@@ -203,6 +223,15 @@ def explain(error: BaseException, folder: Path) -> dict[str, Any]:
         "owner": owner,
         "valid": sorted(set(valid))[:NAMES_LIMIT],
     }
+
+
+def traces(error: BaseException) -> Iterator[TracebackType | None]:
+    """The tracebacks of an exception and of those behind it, the outermost first."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current.__traceback__
+        yield FAILURES.get(id(current), (current, None))[1]
+        current = current.__cause__
 
 
 def user_frame(trace: TracebackType | None, folder: Path) -> tuple[FrameType | None, int]:

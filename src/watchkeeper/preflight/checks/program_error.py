@@ -17,15 +17,17 @@ def look(views: Views) -> Iterator[Result]:
     if error is None:
         return
     reason = explain(error)
+    blamed = next((item for item in views.made if item.name == reason.resource), None)
+    position = blamed.position if blamed else None
     yield Finding(
         check=CHECK.id,
         severity=CHECK.severity,
-        resource="",
-        type="",
+        resource=reason.resource,
+        type=blamed.type if blamed else "",
         message=clean(f"the program stops: {error.kind}: {reason.what}"),
         fix=clean(reason.fix) or CHECK.fix,
         aws_does=CHECK.aws_does,
-        position=SourcePosition(error.file, error.line) if error.file else None,
+        position=SourcePosition(error.file, error.line) if error.file else position,
         data={
             "kind": error.kind,
             "traceback": error.traceback,
