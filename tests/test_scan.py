@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,13 +12,15 @@ from typing import Any
 
 import boto3
 import pytest
+from rich.console import Console
 from tests.inventory.edge import Edge, Refusal
 
+from watchkeeper.cli import findings, output
 from watchkeeper.embedded.server import Running, running
 from watchkeeper.evaluation import Scope, configured, prepare
 from watchkeeper.inventory import READERS, Clients
-from watchkeeper.model import ComplianceType
-from watchkeeper.offline import all_rules, select_rules
+from watchkeeper.model import ComplianceType, Evaluation
+from watchkeeper.offline import ResourceEvaluation, RuleResult, all_rules, select_rules
 from watchkeeper.scan import Place, ScanResult, plan, reach, scan
 
 MISSION = (
@@ -324,3 +327,43 @@ def test_a_refused_tag_list_leaves_the_rules_on_tags_unjudged_and_no_others() ->
     result = scan([Place("123456789012", "us-east-1", edge)], rules)
     assert [dict(rule.counts) for rule in result.rules] == [{COMPLIANT: 1}, {NOT_EVALUATED: 1}]
     assert result.rules[1].reasons == {"tags could not be read: elasticache:ListTagsForResource: AccessDenied": 1}
+
+
+def test_a_scan_that_is_given_up_sends_no_more_requests() -> None:
+    sent: list[str] = []
+
+    def listed(_: Any) -> dict[str, Any]:
+        sent.append("list")
+        return {"ReplicationGroups": [{"ReplicationGroupId": f"g{n}", "ARN": f"arn:aws:x:::{n}"} for n in range(200)]}
+
+    def tags(_: Any) -> dict[str, Any]:
+        sent.append("tags")
+        return {"TagList": []}
+
+    edge = Edge({"elasticache:DescribeReplicationGroups": listed, "elasticache:ListTagsForResource": tags})
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    rule = configured("ELASTICACHE_REPL_GRP_ENCRYPTED_AT_REST", scope=Scope(tag_key="Owner"))
+    with pytest.raises(KeyboardInterrupt):
+        scan([Place("123456789012", "us-east-1", edge)], [rule], on_progress=interrupt, workers=1)
+    assert len(sent) < 100
+
+
+def test_the_terminal_keeps_a_rules_name_and_a_resources_name_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=80, color_system=None, highlight=False)
+    for module in (findings, output):
+        monkeypatch.setattr(module, "out", console)
+    name = "a-bucket-with-a-long-name-123456789012-eu-central-1-production-x"
+    evaluation = Evaluation("s3-x", "AWS::S3::Bucket", name, NON_COMPLIANT, "Versioning is off; " + "turn it on. " * 9)
+    rule = configured("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", name="s3-x")
+    result = RuleResult(rule, {NON_COMPLIANT: 12345})
+    findings.print_rules([result])
+    found = ResourceEvaluation(rule.identifier, "123456789012", "eu-central-1", evaluation)
+    findings.print_violations("Violations", [found], [result], 20, 1)
+    lines = text.getvalue().splitlines()
+    assert "12345     0    0        0  S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED HIGH" in lines
+    assert any(line.startswith(f"HIGH     {name}") for line in lines)
+    assert all(len(line) <= 80 for line in lines if name not in line)

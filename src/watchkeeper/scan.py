@@ -184,9 +184,17 @@ def scan(
         jobs.append(_Reading(place, tally, workers, now or datetime.now(UTC), place.account not in first))
         first.add(place.account)
     with ThreadPoolExecutor(max(1, min(PLACES_AT_ONCE, len(jobs))), thread_name_prefix="place") as pool:
-        for done in [pool.submit(job.run) for job in jobs]:
-            done.result()
+        try:
+            for done in [pool.submit(job.run) for job in jobs]:
+                done.result()
+        except BaseException:
+            tally.stop()
+            raise
     return tally.result(tuple((p.account, p.region) for p in places), time.monotonic() - began)
+
+
+class Stopped(Exception):  # noqa: N818 - it ends the threads of a scan that was interrupted; nothing failed
+    """The scan was given up."""
 
 
 class _Tally:
@@ -205,11 +213,22 @@ class _Tally:
         self._gaps: list[PlacedGap] = []
         self._on_progress = on_progress
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
 
     def called(self, **_: Any) -> None:
-        """A botocore handler: one more request goes out."""
+        """A botocore handler: one more request goes out. Raises Stopped where none should any more."""
+        self.go_on()
         with self._lock:
             self.calls += 1
+
+    def go_on(self) -> None:
+        """Raises Stopped after :meth:`stop`."""
+        if self._stopped.is_set():
+            raise Stopped
+
+    def stop(self) -> None:
+        """Let no request go out any more: whoever asked for the scan doesn't wait for it."""
+        self._stopped.set()
 
     def saw(self, item: ConfigurationItem) -> None:
         with self._lock:
@@ -291,7 +310,8 @@ class _Reading:
         self._lock = threading.Lock()
 
     def clients(self, service: str) -> Any:
-        """The place's client, its requests counted."""
+        """The place's client, its requests counted. Raises Stopped where none should go out any more."""
+        self.tally.go_on()
         client = self.place.clients(service)
         if id(client) not in self._seen:
             with self._lock:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table
+from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table, violation
 from watchkeeper.model import ComplianceType, Severity
 from watchkeeper.offline import Problem, ResourceEvaluation, RuleResult
 from watchkeeper.reports.to_csv import cell
@@ -88,7 +88,10 @@ def print_csv(violations: Iterable[ResourceEvaluation], results: Sequence[RuleRe
 
 
 def print_rules(results: Sequence[RuleResult]) -> None:
-    """The table of rules: how many of each."""
+    """The table of rules: how many of each. On a terminal the rule comes last, so that its name stays whole."""
+    if out.is_terminal:
+        _show_rules(results)
+        return
     numbers = ("compliant", "violations", "not applicable", "unknown")
     rows = [
         (
@@ -109,8 +112,8 @@ def print_violations(
         return
     severity = _severities(results)
     worst = sorted(violations, key=lambda found: severity[found.evaluation.rule].rank)
-    shown = worst[:limit] if out.is_terminal else worst
-    if not shown:
+    if out.is_terminal:
+        _show_violations(title, worst[:limit], severity, total)
         return
     sys.stdout.write("\n")
     columns = ("severity", "rule", "account", "region", "type", "resource", "what to change")
@@ -124,9 +127,38 @@ def print_violations(
             found.evaluation.resource_id,
             found.evaluation.annotation,
         )
-        for found in shown
+        for found in worst
     ]
-    table(f"{title}: {len(shown)} of {total}", columns, rows)
+    table(title, columns, rows)
+
+
+def _show_rules(results: Sequence[RuleResult]) -> None:
+    order = (ComplianceType.NON_COMPLIANT, ComplianceType.COMPLIANT, *KINDS[2:])
+    heads = ("fail", "pass", "n/a", "unknown")
+    counts = [[result.counts.get(kind, 0) for kind in order] for result in results]
+    widths = [max(len(head), *(len(str(row[n])) for row in counts)) for n, head in enumerate(heads)]
+    out.print(
+        safe("  ".join([*(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)), "rule"]), "dim")
+    )
+    for result, row in zip(results, counts, strict=True):
+        styles = ("red", "green", "dim", "yellow")
+        for count, width, style in zip(row, widths, styles, strict=True):
+            out.print(safe(f"{count:>{width}}", style if count else "dim"), end="  ")
+        out.print(safe(result.rule.identifier), styled(result.rule.severity.value, SEVERITY_STYLE), soft_wrap=True)
+
+
+def _show_violations(
+    title: str, found: Sequence[ResourceEvaluation], severity: Mapping[str, Severity], total: int
+) -> None:
+    if not found:
+        return
+    out.print()
+    out.print(safe(f"{title}: {len(found)} of {total}", "bold"))
+    for each in found:
+        evaluation = each.evaluation
+        where = " ".join(word for word in (each.account_id, each.region, evaluation.resource_type) if word)
+        text = f"{where}: {evaluation.annotation}"
+        violation(severity[evaluation.rule].value, evaluation.resource_id, each.identifier, text)
 
 
 def note_unknown(results: Sequence[RuleResult]) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.padding import Padding
 
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import (
@@ -24,7 +23,7 @@ from watchkeeper.cli.options import (
     find_project,
     state_folder,
 )
-from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, styled, table
+from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, styled, table, violation
 
 report_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="The reports in the report bucket: run one now, list, fetch."
@@ -186,18 +185,14 @@ def _show_groups(what: str, groups: Mapping[str, Any]) -> None:
 
 
 def _show_violations(report: Any, most: int) -> None:
-    """Two lines each, so that a resource's name stays whole on a narrow terminal and can be copied."""
     found = report.violations[:most]
     if not found:
         return
     severity = {rule.rule.name: rule.rule.severity.value for rule in report.rules}
     out.print()
     out.print(f"[bold]Violations: {len(found)} of {len(report.violations)}[/]")
-    for violation in found:
-        level = severity[violation.rule]
-        out.print(styled(f"{level:8}", {f"{known:8}": style for known, style in SEVERITY_STYLE.items()}), end=" ")
-        out.print(safe(violation.resource_id), safe(violation.rule, "dim"), soft_wrap=True)
-        out.print(Padding(safe(violation.annotation), (0, 0, 0, 9)))
+    for each in found:
+        violation(severity[each.rule], each.resource_id, each.rule, each.annotation)
 
 
 def _score(counts: Any) -> str:

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -64,6 +65,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     for row in cells:
         shown.add_row(*row)
     out.print(shown)
+
+
+def violation(severity: str, resource: str, rule: str, text: str) -> None:
+    """Two lines on a terminal, so that a resource's name stays whole on a narrow one and can be copied."""
+    out.print(styled(f"{severity:8}", {f"{known:8}": style for known, style in SEVERITY_STYLE.items()}), end=" ")
+    out.print(safe(resource), safe(rule, "dim"), soft_wrap=True)
+    out.print(Padding(safe(text), (0, 0, 0, 9)))
 
 
 def document(value: Any) -> None:
