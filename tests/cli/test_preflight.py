@@ -11,6 +11,9 @@ from cli_user import User
 from rich.console import Console
 
 from watchkeeper.cli import checks
+from watchkeeper.cli.errors import CommandError
+from watchkeeper.engine.preview import preview
+from watchkeeper.engine.program import load_project
 from watchkeeper.model import Finding
 from watchkeeper.preflight import NotChecked, Report
 
@@ -122,3 +125,21 @@ def test_a_terminal_of_80_columns_shows_every_text_as_text() -> None:
     assert "[bold red]bucket[/]" in shown
     assert not {"\x07", "\u202e", "\x1b"} & set(shown)
     assert all(len(line) <= 80 for line in shown.splitlines() if HOSTILE not in line)
+
+
+def test_up_reviews_under_the_projects_settings(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    program = 'import pulumi_aws as aws\naws.cloudwatch.EventRule("nightly", schedule_expression="every 6 hours")\n'
+    (tmp_path / "__main__.py").write_text(program)
+    project = load_project(tmp_path, "dev")
+    review = checks.review(project, "eu-west-1", "123456789012")
+    shown = preview(project, foresee=review.foresee)
+    with pytest.raises(CommandError, match="Preflight found 1 error"):
+        review.approve(shown)
+    (tmp_path / "watchkeeper.yaml").write_text(
+        "preflight: {suppressions: [{check: schedule-expression, resource: nightly, reason: being replaced}]}"
+    )
+    review.approve(shown)
+    (tmp_path / "watchkeeper.yaml").write_text("preflights: {}")
+    with pytest.raises(CommandError, match="Did you mean preflight"):
+        review.approve(shown)

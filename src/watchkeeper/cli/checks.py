@@ -189,12 +189,15 @@ def _one_of(given: Mapping[str, object]) -> None:
 def review(project: Any, region: str, account: str) -> Any:
     """The same checks over the preview that a deployment by our own engine makes anyway: the program runs once less."""
     from watchkeeper.engine.deployment import Review
-    from watchkeeper.preflight import Options, run
+    from watchkeeper.preflight import SettingsError, judge
     from watchkeeper.preflight.inputs import pulumi_program
 
     def approve(shown: Any) -> None:
-        read = pulumi_program.target_of(project, shown)
-        stop_on_errors(run(read.graph, Options(root=read.root, program_error=read.error)))
+        try:
+            report = judge(pulumi_program.target_of(project, shown), project.directory)
+        except SettingsError as error:
+            raise CommandError(str(error), code=Exit.USAGE) from error
+        stop_on_errors(report)
 
     return Review(approve, pulumi_program.foreseeing(region, account), pulumi_program.warm_up)
 
@@ -207,7 +210,9 @@ def stop_on_errors(report: Any) -> None:
     if errors:
         hint = "Correct them, accept them with a comment and a reason, or deploy with --skip-preflight."
         raise CommandError(
-            f"Preflight found {len(errors)} errors; nothing was deployed.", hint=hint, code=Exit.FINDINGS
+            f"Preflight found {len(errors)} error{'s' * (len(errors) > 1)}; nothing was deployed.",
+            hint=hint,
+            code=Exit.FINDINGS,
         )
     if report.errors:
         raise CommandError(f"{len(report.errors)} preflight checks crashed: this is a fault of Watchkeeper.")

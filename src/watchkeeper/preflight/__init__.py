@@ -39,6 +39,7 @@ __all__ = [
     "TargetError",
     "checks",
     "inspect",
+    "judge",
     "read_target",
     "run",
     "unknown_names",
@@ -68,12 +69,21 @@ def inspect(
         The settings are wrong; the message has all problems.
     """
     path = Path(path)
-    target = read_target(path, stack=stack, region=region)
-    fields = settings.load(settings_file or settings.find(path), target.config)
-    if stack and not is_project(path):
-        fields["environment"] = stack
-    fields.update(given or {})
+    given = {**({"environment": stack} if stack and not is_project(path) else {}), **(given or {})}
+    return judge(read_target(path, stack=stack, region=region), path, given, settings_file=settings_file, ask=ask)
+
+
+def judge(
+    target: Target,
+    path: Path,
+    given: Mapping[str, Any] | None = None,
+    *,
+    settings_file: Path | None = None,
+    ask: AskAccount | None = None,
+) -> Report:
+    """The same for a target that was read already, from ``path``. Raises SettingsError."""
+    fields = {**settings.load(settings_file or settings.find(path), target.config), **(given or {})}
     suppressions = (*fields.pop("suppressions", ()), *target.suppressions)
-    state = ask(target.graph, region or target.graph.region) if ask else None
+    state = ask(target.graph, target.graph.region) if ask else None
     options = Options(root=target.root, program_error=target.error, suppressions=suppressions, account=state, **fields)
     return replace(run(target.graph, options), place=SourcePosition(target.file, 1))
