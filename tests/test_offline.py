@@ -23,9 +23,13 @@ from watchkeeper.offline import (
     evaluate_files,
     evaluate_sources,
     evaluation_price,
+    judging,
     rules_of_pack,
+    running,
     select_rules,
+    stream,
     what_if,
+    whatif,
 )
 from watchkeeper.rules.pack import PackError, read_pack
 
@@ -84,7 +88,7 @@ def test_both_spellings_give_the_same() -> None:
 def test_the_quick_reading_of_an_item_is_the_exact_one() -> None:
     for path in BASES.glob("*.json"):
         raw = json.loads(path.read_text())
-        quick, exact = offline.to_item(json.loads(path.read_text())), from_aws(raw)
+        quick, exact = judging.to_item(json.loads(path.read_text())), from_aws(raw)
         same = {"relationships": (), "availability_zone": "", "creation_time": None, "state_id": ""}
         assert dataclasses.replace(quick, **same) == dataclasses.replace(exact, **same), path.stem
 
@@ -158,8 +162,8 @@ def test_wrong_items_are_named_and_the_rest_is_evaluated() -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_item_that_is_not_json_in_the_middle(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline, "CHUNK", 4000)
-    monkeypatch.setattr(offline, "SMALL", 0)
+    monkeypatch.setattr(stream, "CHUNK", 4000)
+    monkeypatch.setattr(running, "SMALL", 0)
     text = snapshot([item("bucket", n) for n in range(40)]).replace(b'"bucket-17"', b'"bucket-17', 1)
     broken = text.replace(b'"bucket-17,', b"nothing,", 1) if b'"bucket-17,' in text else text
     result = run(broken, workers=workers)
@@ -172,17 +176,17 @@ def test_objects_inside_that_begin_as_items_do() -> None:
     raws = [{"awsAccountId": "1", **item("bucket", n), "inner": inner} for n in range(400)]
     assert next(iter(raws[0])) == "awsAccountId"
     data = snapshot(raws)
-    small = offline.CHUNK
+    small = stream.CHUNK
     try:
-        offline.CHUNK = 3001
+        stream.CHUNK = 3001
         result = run(data)
     finally:
-        offline.CHUNK = small
+        stream.CHUNK = small
     assert (result.items, result.problem_count) == (400, 0)
 
 
 def test_a_text_that_looks_like_a_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline, "CHUNK", 2000)
+    monkeypatch.setattr(stream, "CHUNK", 2000)
     hostile = '"},{"configurationItemVersion": }]}'
     raws = [item("bucket", n, resourceCreationTime=None, relatedEvents=[hostile]) for n in range(60)]
     assert run(snapshot(raws)).items == 60
@@ -196,7 +200,7 @@ def test_an_item_of_ten_megabytes() -> None:
 
 def test_very_many_empty_items_are_counted_not_kept() -> None:
     result = run(b'{"configurationItems":[' + b",".join([b"{}"] * 20_000) + b"]}")
-    assert (result.items, result.problem_count, len(result.problems)) == (0, 20_000, offline.MAX_PROBLEMS)
+    assert (result.items, result.problem_count, len(result.problems)) == (0, 20_000, judging.MAX_PROBLEMS)
 
 
 def test_deep_nesting_is_a_problem_not_a_crash() -> None:
@@ -259,8 +263,8 @@ def test_rules_that_need_other_items_see_those_of_their_account_and_region() -> 
 
 
 def test_processes_give_what_one_process_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline, "CHUNK", 20_000)
-    monkeypatch.setattr(offline, "SMALL", 0)
+    monkeypatch.setattr(stream, "CHUNK", 20_000)
+    monkeypatch.setattr(running, "SMALL", 0)
     names = sorted(path.stem for path in BASES.glob("*.json"))
     data = gzip.compress(snapshot([item(names[n % len(names)], n) for n in range(400)]))
     rules = all_rules()
@@ -272,11 +276,12 @@ def test_processes_give_what_one_process_gives(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_progress_ends_at_the_size() -> None:
-    seen: list[tuple[int, int, int]] = []
-    data = snapshot(TWO * 100)
-    run(data, on_progress=lambda *step: seen.append(step))
-    assert seen[-1][:2] == (len(data), len(data))
-    assert seen == sorted(seen)
+    for items, reads in ([item("bucket", n) for n in range(300)], 1), (TWO * 100, 2):
+        seen: list[tuple[int, int, int]] = []
+        data = snapshot(items)
+        run(data, on_progress=lambda *step, seen=seen: seen.append(step))  # type: ignore[misc]
+        assert seen[-1][:2] == (reads * len(data), reads * len(data))
+        assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
 
 
 def test_selection_lists_every_problem() -> None:
@@ -357,7 +362,7 @@ def test_what_if_says_when_there_was_too_much_to_compare(monkeypatch: pytest.Mon
     source = Source("s_ConfigSnapshot.json", len(data), lambda: io.BytesIO(data))
     candidates = select_rules(["S3_BUCKET_MFA_DELETE_ENABLED"])
     assert what_if([source], candidates, [], workers=0).exact
-    monkeypatch.setattr(offline, "MAX_COMPARED", 1)
+    monkeypatch.setattr(whatif, "MAX_COMPARED", 1)
     found = what_if([source], candidates, [], workers=0)
     assert (found.exact, len(found.newly_failing), found.result.non_compliant) == (False, 1, 2)
 
@@ -411,12 +416,12 @@ def test_what_if_counts_only_what_nobody_reports_yet() -> None:
 def test_any_items_are_cut_where_they_end(extras: list[Any], indent: int | None, chunk: int) -> None:
     raws = [item("volume", n) | {f"x{k}": v for k, v in extra.items()} for n, extra in enumerate(extras)]
     data = json.dumps({"configSnapshotId": "1", "configurationItems": raws}, indent=indent).encode()
-    before = offline.CHUNK
+    before = stream.CHUNK
     try:
-        offline.CHUNK = chunk
+        stream.CHUNK = chunk
         result = run(data, select_rules(["ENCRYPTED_VOLUMES"]))
     finally:
-        offline.CHUNK = before
+        stream.CHUNK = before
     assert (result.items, result.problem_count) == (len(raws), 0)
 
 
@@ -431,3 +436,160 @@ def test_any_bytes_are_a_result(data: bytes) -> None:
 
 def test_orjson_takes_what_is_read() -> None:
     assert orjson.loads(snapshot(TWO))["configurationItems"]
+
+
+def bucket_states(result: Any) -> dict[str, int]:
+    return counts(result)["S3_BUCKET_VERSIONING_ENABLED"]
+
+
+EARLY, LATE = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_of_a_resource_that_comes_again_the_latest_item_counts(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "SMALL", 0)
+    monkeypatch.setattr(stream, "CHUNK", 4000)
+    others = [item("bucket", n) for n in range(20, 40)]
+    early = item("bucket", 1, configurationItemCaptureTime=EARLY, **OFF)
+    late = item("bucket", 1, configurationItemCaptureTime=LATE)
+    gone = item("bucket", 1, configurationItemCaptureTime=LATE, configurationItemStatus="ResourceDeleted")
+    for order in ([early, *others, late], [late, *others, early], [late, early, *others]):
+        result = run(snapshot(order), workers=workers)
+        assert bucket_states(result) == {"COMPLIANT": 21}
+        assert (result.violations, result.items, result.resource_types) == ((), 22, {"AWS::S3::Bucket": 21})
+    assert bucket_states(run(snapshot([early, *others, gone]), workers=workers)) == {
+        "COMPLIANT": 20,
+        "NOT_APPLICABLE": 1,
+    }
+
+
+def test_a_resource_in_a_snapshot_and_in_a_history_counts_once() -> None:
+    def source(name: str, *items: Any) -> Source:
+        data = snapshot(list(items))
+        return Source(name, len(data), lambda: io.BytesIO(data))
+
+    early = item("bucket", 1, configurationItemCaptureTime=EARLY, **OFF)
+    late = item("bucket", 1, configurationItemCaptureTime=LATE)
+    files = [source("a_ConfigSnapshot_b.json", early, item("bucket", 2)), source("a_ConfigHistory_b.json", late)]
+    assert bucket_states(evaluate_sources(files, RULES, workers=0)) == {"COMPLIANT": 2}
+
+
+def lines(items: list[Any]) -> bytes:
+    return b"\n".join(json.dumps(raw).encode() for raw in items)
+
+
+MANY = [item("bucket", n, **(OFF if n % 2 else {})) for n in range(40)]
+EVENTS = [{"version": "0", "detail": {"messageType": "x", "configurationItem": raw}} for raw in MANY]
+EDGES = [{"resourceType": "AWS::EC2::VPC", "resourceId": "vpc-1", "name": "Is contained in Vpc"}] * 30
+FORMS = {
+    "byte order mark": b"\xef\xbb\xbf" + snapshot(MANY),
+    "indented": json.dumps({"configurationItems": MANY}, indent=4).encode(),
+    "list": json.dumps(MANY).encode(),
+    "lines": lines(MANY),
+    "lines with an end": lines(MANY).replace(b"\n", b"\r\n") + b"\r\n",
+    "lines of events": lines(EVENTS),
+    "lines of snapshots": snapshot(MANY[:20]) + b"\n" + snapshot(MANY[20:]),
+    "snapshots one after the other": snapshot(MANY[:15]) + snapshot(MANY[15:]),
+    "gzip of many members": b"".join(gzip.compress(snapshot(MANY)[i : i + 999]) for i in range(0, 200_000, 999)),
+    "gzip files one after the other": gzip.compress(snapshot(MANY[:9])) + gzip.compress(snapshot(MANY[9:])),
+    "gzip with zeros behind": gzip.compress(snapshot(MANY)) + bytes(512),
+    "keys in another order": json.dumps({"configurationItems": [dict(sorted(r.items())) for r in MANY]}).encode(),
+    "type first": json.dumps([{"resourceType": "AWS::S3::Bucket", **r, "relationships": EDGES} for r in MANY]).encode(),
+    "other keys behind": json.dumps({"configurationItems": MANY, "fileVersion": "1.0"}).encode(),
+    "items without a capture": json.dumps(
+        [{k: v for k, v in r.items() if not k.startswith(("configurationItem", "configurationState"))} for r in MANY]
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 7000, 500])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same(form: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "CHUNK", chunk)
+    result = run(FORMS[form], name="items")
+    assert bucket_states(result) == {"COMPLIANT": 20, "NON_COMPLIANT": 20}
+    assert (result.items, result.problems) == (40, ())
+
+
+TEXTS = st.text(alphabet='{}[]",:\\\n aé', max_size=12)
+VALUES = st.recursive(
+    st.none() | st.integers() | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=8
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    held=st.lists(st.fixed_dictionaries({}, optional={"configuration": st.dictionaries(TEXTS, VALUES)}), max_size=12),
+    chunk=st.integers(50, 3000),
+    marked=st.booleans(),
+    indent=st.sampled_from([None, 1]),
+)
+def test_wherever_a_file_is_cut_into_chunks_no_item_is_lost(
+    held: list[Any], chunk: int, marked: bool, indent: int | None
+) -> None:
+    mark = {"configurationItemStatus": "OK"} if marked else {}
+    raws = [{"resourceType": "A", "resourceId": str(n), **part, **mark} for n, part in enumerate(held)]
+    data = json.dumps({"configurationItems": raws}, indent=indent).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "CHUNK", chunk)
+        source = Source("x", len(data), lambda: io.BytesIO(data))
+        reader = stream.Reader(source, lambda _: None)
+        found = [raw for part in reader.chunks() for raw in part.parsed()]
+    assert (found, reader.problems) == (json.loads(data)["configurationItems"], [])
+
+
+def test_what_follows_a_gzip_stream_is_named() -> None:
+    result = run(gzip.compress(snapshot(TWO)) + b"not gzip")
+    assert result.items == 3
+    assert "follows the end of the gzip stream" in result.problems[0].message
+
+
+def test_an_item_that_is_too_large_is_left_out_and_the_rest_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "CHUNK", 4000)
+    monkeypatch.setattr(stream, "FAR", 4000)
+    monkeypatch.setattr(stream, "MAX_ITEM", 50_000)
+    large = item("bucket", 99, relatedEvents=["x" * 300_000])
+    result = run(snapshot([*MANY[:20], large, *MANY[20:]]))
+    assert 35 < result.items <= 40
+    assert [problem.message for problem in result.problems] == ["an item of more than 0 MiB is left out"]
+
+
+def test_numbers_that_json_does_not_have_are_named_and_large_ones_read() -> None:
+    strange = snapshot([item("bucket", 1, configurationStateId=float("nan")), item("bucket", 2)])
+    result = run(strange)
+    assert (result.items, [problem.item for problem in result.problems]) == (1, [0])
+    assert run(snapshot([item("bucket", 1, configurationStateId=10**40)])).items == 1
+
+
+def test_what_is_no_item_between_items_is_named() -> None:
+    result = run(snapshot([None, TWO[0], 5, "x", TWO[1]]))
+    assert (result.items, [problem.item for problem in result.problems]) == (2, [0, 2, 3])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_rule_finds_other_items_wherever_they_stand(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "SMALL", 0)
+    monkeypatch.setattr(stream, "CHUNK", 4000)
+    rules = select_rules(["EC2_SECURITY_GROUP_ATTACHED_TO_ENI", "EC2_INSTANCE_MANAGED_BY_SSM"])
+    groups = [item("sg", n, resourceId=f"sg-{n}") for n in range(10)]
+    for group in groups:
+        group["configuration"]["groupId"] = group["resourceId"]
+    interface = item("eni", 1)
+    interface["configuration"]["groups"] = [{"groupId": "sg-3"}, {"groupId": "sg-7"}]
+    managed = item("instance", 1, resourceType="AWS::SSM::ManagedInstanceInventory")
+    items = [*groups[:5], item("instance", 1), item("instance", 2), interface, managed, *groups[5:]]
+    found = counts(run(snapshot(items), rules, workers=workers))
+    assert found["EC2_SECURITY_GROUP_ATTACHED_TO_ENI"] == {"COMPLIANT": 2, "NON_COMPLIANT": 8}
+    assert found["EC2_INSTANCE_MANAGED_BY_SSM"] == {"COMPLIANT": 1, "NON_COMPLIANT": 1}
+    interface["configuration"]["groups"] = 7
+    unknown = run(snapshot(items), rules, workers=workers).rules[0]
+    assert unknown.counts == {ComplianceType.NOT_EVALUATED: 10}
+    assert "eni-1" in next(iter(unknown.reasons))
+
+
+def test_relationships_are_there_for_every_rule_that_looks() -> None:
+    edges = [{"resourceType": "AWS::EC2::VPC", "resourceId": "vpc-1", "name": "Is contained in Vpc"}]
+    quick = judging.to_item(item("bucket", relationships=edges))
+    assert list(quick.relationships) == list(from_aws(item("bucket", relationships=edges)).relationships)
+    assert quick.relationships[0].resource_id == "vpc-1"
+    assert run(snapshot([item("bucket", 1, relationships=[5])])).problems[0].item == 0

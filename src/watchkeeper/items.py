@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,24 @@ ITEM_VERSION = "1.3"
 
 _ENCODED_ONCE_MORE = frozenset({"AccessControlList"})
 _STATUS = {status.value: status for status in ItemStatus}
+
+
+class Edges(Sequence[Relationship]):
+    """Relationships as AWS spells them, read when somebody looks: few rules do, and an item has many."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Sequence[Mapping[str, Any]]) -> None:
+        self._raw = raw
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def __getitem__(self, index: Any) -> Any:
+        return tuple(_relationship(edge) for edge in self._raw)[index]
+
+    def __iter__(self) -> Iterator[Relationship]:
+        return (_relationship(edge) for edge in self._raw)
 
 
 class ItemError(ValueError):

@@ -6,7 +6,7 @@ inside speaks of these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -87,7 +87,7 @@ class ConfigurationItem:
     availability_zone: str = "Not Applicable"
     creation_time: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    relationships: tuple[Relationship, ...] = ()
+    relationships: Sequence[Relationship] = ()
     configuration: Mapping[str, Any] = field(default_factory=dict)
     supplementary: Mapping[str, Any] = field(default_factory=dict)
 

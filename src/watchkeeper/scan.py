@@ -25,7 +25,7 @@ from watchkeeper.inventory.account import READERS as FACTS
 from watchkeeper.inventory.core import Context, Unreadable
 from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation
 from watchkeeper.offline import ResourceEvaluation, RuleResult
-from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, RuleLogic, Unavailable
+from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, Indexed, RuleLogic, Unavailable
 from watchkeeper.rules.base import shown
 
 ALL_REGIONS = "all"
@@ -422,10 +422,11 @@ class _Reading:
                     self.tally.unknown(rule, _why(gap))
 
 
-class _Known:
+class _Known(Indexed):
     """The lookup of one account and region: the items that were read for it."""
 
     def __init__(self, reading: _Reading, items: Mapping[str, list[ConfigurationItem]]) -> None:
+        super().__init__()
         self._reading = reading
         self._items = items
         self._by_name: dict[str, dict[str, ConfigurationItem]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from watchkeeper.items import from_aws
 from watchkeeper.model import ConfigurationItem
-from watchkeeper.rules import Unavailable
+from watchkeeper.rules import Indexed, Unavailable
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 9, 27, 8, tzinfo=UTC)
@@ -46,10 +46,11 @@ def item(name: str, changes: dict[str, Any] | None = None) -> ConfigurationItem:
     return from_aws(raw_item(name, changes))
 
 
-class GivenLookup:
+class GivenLookup(Indexed):
     """Knows the items and facts of a case, and nothing else."""
 
     def __init__(self, given: dict[str, Any]) -> None:
+        super().__init__()
         self._items = [item(e) if isinstance(e, str) else item(e["base"], e["set"]) for e in given.get("items", ())]
         self._types = {i.resource_type for i in self._items} | set(given.get("types", ()))
         self._facts = given.get("facts", {})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -28,6 +28,33 @@ Parameters = Mapping[str, Any]
 
 class Unavailable(LookupError):  # noqa: N818 - it is an answer, not an error
     """What a rule needs is not there, with the reason: a denied call, a part the item lacks. Never a finding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """How rules find the items of a type by something that they hold.
+
+    ``entries`` gives, of an item, pairs of a key (a text, or None) and the fact that a rule has to know of it; an
+    :class:`Unavailable` as a fact is raised when it is found. Nothing else of the items is kept, so that a rule may ask
+    about each of a million resources and no list is gone through for each.
+    """
+
+    resource_type: str
+    entries: Callable[[ConfigurationItem], Iterable[tuple[Any, Any]]]
+
+    def of(self, item: ConfigurationItem) -> list[tuple[Any, Any]]:
+        """The item's entries. Raises Unavailable where the item does not say under which keys it belongs."""
+        found = [(_name(key), fact) for key, fact in self.entries(item)]
+        if UNAVAILABLE_KEY not in item.supplementary:
+            return found
+        unread = Unavailable(f"not all of {self.resource_type} {shown(item.resource_id)} could be read")
+        return [(key, unread) for key, _ in found]
+
+
+def named(item: ConfigurationItem) -> tuple[str, ...]:
+    """What other items call it: its id, and its name where it has another."""
+    name = item.resource_name
+    return (item.resource_id, name) if name and name != item.resource_id else (item.resource_id,)
 
 
 class Lookup(Protocol):
@@ -57,11 +84,64 @@ class Lookup(Protocol):
     def item(self, resource_type: str, resource_id: str) -> ConfigurationItem | None:
         """The item by id or name; None where it does not exist. Raises Unavailable as above."""
 
+    def find(self, index: Index, key: Any) -> Sequence[Any]:
+        """The facts that the items of the index's type hold under the key. Raises Unavailable as above."""
+
     def account_fact(self, name: str) -> Any:
         """The fact of that name; raises Unavailable where it is not known."""
 
     def now(self) -> datetime:
         """The time that counts as now, aware."""
+
+
+class Indexed:
+    """What finds, for a lookup that gives items: each index is built once, when it is first asked."""
+
+    def __init__(self) -> None:
+        self._indexes: dict[Index, Mapping[Any, list[Any]]] = {}
+
+    def items_of_type(self, resource_type: str) -> Iterable[ConfigurationItem]:
+        """As :meth:`Lookup.items_of_type`."""
+        raise NotImplementedError
+
+    def find(self, index: Index, key: Any) -> Sequence[Any]:
+        """As :meth:`Lookup.find`."""
+        if index not in self._indexes:
+            self._indexes[index] = gathered(
+                entry for item in self.items_of_type(index.resource_type) for entry in index.of(item)
+            )
+        return facts_under(key, self._indexes[index])
+
+
+def gathered(entries: Iterable[tuple[Any, Any]]) -> Mapping[Any, list[Any]]:
+    """Key to facts."""
+    found: dict[Any, list[Any]] = {}
+    for key, fact in entries:
+        found.setdefault(key, []).append(fact)
+    return found
+
+
+def attempt(function: Callable[[ConfigurationItem], Any], item: ConfigurationItem) -> Any:
+    """What the function gives, or the Unavailable that it raises: a fact of an :class:`Index` that may be unknown."""
+    try:
+        return function(item)
+    except Unavailable as reason:
+        return reason
+
+
+def facts_under(key: Any, index: Mapping[Any, Sequence[Any]]) -> Sequence[Any]:
+    """The facts that stand under the key. Raises the first of them that is an Unavailable."""
+    found = index.get(_name(key), ())
+    for fact in found:
+        if isinstance(fact, Unavailable):
+            raise Unavailable(str(fact))
+    return found
+
+
+def _name(key: Any) -> str | None:
+    if key is None or isinstance(key, str):
+        return key
+    raise Unavailable(f"the item holds {_kind(key)} where a name belongs")
 
 
 class NoLookup:
@@ -77,6 +157,10 @@ class NoLookup:
     def item(self, resource_type: str, resource_id: str) -> ConfigurationItem | None:
         """Nothing is known of other items."""
         raise Unavailable(f"the rule needs {resource_type} {resource_id}, and only single items were given")
+
+    def find(self, index: Index, key: Any) -> Sequence[Any]:  # noqa: ARG002 - as the protocol has it
+        """Nothing is known of other items."""
+        raise Unavailable(f"the rule needs the {index.resource_type} resources, and only single items were given")
 
     def account_fact(self, name: str) -> Any:
         """Nothing is known of the account."""
@@ -107,6 +191,10 @@ class RuleLogic:
     """One sentence: what is compliant."""
     identity_only: bool = False
     """It looks at the item's ids and no further: all else can be forgotten until what it needs is known."""
+    indexes: tuple[Index, ...] = ()
+    """By which it finds other items; their types are among the needs."""
+    whole_types: frozenset[str] = frozenset()
+    """The types of which it goes through whole items."""
 
     @property
     def looks_at_tags(self) -> bool:
@@ -126,6 +214,7 @@ def rule(
     needs: tuple[str, ...] = (),
     aspects: tuple[str, ...] = (),
     identity_only: bool = False,
+    indexes: tuple[Index, ...] = (),
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Register a function as the logic of the managed rule; its docstring's first line is the summary."""
 
@@ -133,9 +222,11 @@ def rule(
         if identifier in REGISTRY:
             raise ValueError(f"{identifier} has logic twice")
         summary = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
+        needed = tuple(dict.fromkeys((*needs, *(f"items:{index.resource_type}" for index in indexes))))
         REGISTRY[identifier] = RuleLogic(
-            identifier, function, types, severity, category, needs, aspects, summary, identity_only
-        )
+            identifier, function, types, severity, category, needed, aspects, summary, identity_only,
+            indexes, frozenset(need.removeprefix("items:") for need in needs if need.startswith("items:")),
+        )  # fmt: skip
         return function
 
     return register

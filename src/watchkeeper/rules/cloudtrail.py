@@ -14,16 +14,19 @@ from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
+    Index,
     Lookup,
     Parameters,
     Unavailable,
     array,
     aspect,
+    attempt,
     days_between,
     dig,
     flag,
     listed,
     moment,
+    named,
     need,
     pick,
     required_aspect,
@@ -259,13 +262,20 @@ def _advanced(selector: Any) -> list[str]:
     return ["*"] if arns is None else array(arns, "startsWith") + array(arns, "equals")
 
 
+def _access_logging(item: ConfigurationItem) -> bool:
+    return bool(dig(required_aspect(item, LOGGING), "destinationBucketName"))
+
+
+LOGGED_BUCKETS = Index(BUCKET, lambda item: ((name, attempt(_access_logging, item)) for name in named(item)))
+"""Bucket to whether its access is logged."""
+
+
 @rule("CLOUDTRAIL_S3_BUCKET_ACCESS_LOGGING", types=(TRAIL,), severity=Severity.LOW, category=CATEGORY,
-      needs=(f"items:{BUCKET}",))  # fmt: skip
+      indexes=(LOGGED_BUCKETS,))  # fmt: skip
 def trail_bucket_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The trail's bucket has server access logging."""
     name = item.configuration.get("s3BucketName")
-    bucket = lookup.item(BUCKET, str(name))
-    if bucket is None:
+    logged = lookup.find(LOGGED_BUCKETS, str(name))
+    if not logged:
         raise Unavailable(f"bucket {shown(name)} is not among the items")
-    on = bool(dig(required_aspect(bucket, LOGGING), "destinationBucketName"))
-    return verdict(on, f"Bucket {shown(name)} of the trail has no access logging; enable it.")
+    return verdict(all(logged), f"Bucket {shown(name)} of the trail has no access logging; enable it.")

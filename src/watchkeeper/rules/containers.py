@@ -10,11 +10,11 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
+    Index,
     Lookup,
     Parameters,
     RuleFunction,
@@ -115,20 +115,16 @@ def container_insights(item: ConfigurationItem, parameters: Parameters, lookup: 
     return verdict(on, "Container Insights is off; set containerInsights to enabled.")
 
 
-_NEWEST: WeakKeyDictionary[Lookup, dict[str, int]] = WeakKeyDictionary()
-"""The newest revision of each family, gathered once for each lookup: families have hundreds of revisions."""
-
-
 def _task_rule(identifier: str, *, severity: Severity, category: str) -> Callable[[RuleFunction], RuleFunction]:
     """Register a rule about task definitions. AWS evaluates the latest active revision of each only (a note on the
     pages); the others, which Config records too, are not applicable."""
-    register = rule(identifier, types=(TASK,), severity=severity, category=category, needs=(f"items:{TASK}",))
+    register = rule(identifier, types=(TASK,), severity=severity, category=category, indexes=(REVISIONS,))
 
     def of_the_latest(function: RuleFunction) -> RuleFunction:
         @functools.wraps(function)
         def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
             family, revision = _revision(item)
-            if revision < _newest(lookup).get(family, 0):
+            if revision < max(lookup.find(REVISIONS, family), default=0):
                 return not_applicable("The task definition has a later revision.")
             return function(item, parameters, lookup)
 
@@ -145,13 +141,8 @@ def _revision(item: ConfigurationItem) -> tuple[str, int]:
     return family, int(revision)
 
 
-def _newest(lookup: Lookup) -> dict[str, int]:
-    if lookup not in _NEWEST:
-        newest: dict[str, int] = {}
-        for family, revision in map(_revision, lookup.items_of_type(TASK)):
-            newest[family] = max(revision, newest.get(family, 0))
-        _NEWEST[lookup] = newest
-    return _NEWEST[lookup]
+REVISIONS = Index(TASK, lambda item: (_revision(item),))
+"""The revisions of each family of task definitions."""
 
 
 def _containers(item: ConfigurationItem) -> list[Any]:

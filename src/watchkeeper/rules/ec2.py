@@ -16,6 +16,7 @@ from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
     FlagRule,
+    Index,
     Lookup,
     Parameters,
     Unavailable,
@@ -25,6 +26,7 @@ from watchkeeper.rules.base import (
     flag,
     listed,
     moment,
+    named,
     need,
     needed_array,
     not_applicable,
@@ -156,11 +158,14 @@ def token_hop_limit(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(hops <= limit, f"httpPutResponseHopLimit is {hops}; set it to {limit} or less.")
 
 
+MANAGED = Index(MANAGED_INSTANCE, lambda item: ((name, True) for name in named(item)))
+
+
 @rule("EC2_INSTANCE_MANAGED_BY_SSM", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration",
-      needs=(f"items:{MANAGED_INSTANCE}",), identity_only=True)  # fmt: skip
+      indexes=(MANAGED,), identity_only=True)  # fmt: skip
 def managed_by_ssm(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Systems Manager manages the instance: Config has its inventory. Lost connections don't count (AWS's page)."""
-    managed = lookup.item(MANAGED_INSTANCE, item.resource_id) is not None
+    managed = bool(lookup.find(MANAGED, item.resource_id))
     return verdict(managed, "Systems Manager does not know the instance; give it the agent and an instance profile.")
 
 
@@ -377,15 +382,20 @@ def default_group_closed(item: ConfigurationItem, parameters: Parameters, lookup
     return verdict(not inbound + outbound, f"It has {inbound} inbound and {outbound} outbound rules; remove them all.")
 
 
+ATTACHED_GROUPS = Index(
+    INTERFACE, lambda item: ((dig(entry, "groupId"), True) for entry in array(item.configuration, "groups"))
+)
+
+
 @rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI", types=(GROUP,), severity=Severity.LOW, category="Network",
-      needs=(f"items:{INTERFACE}",))  # fmt: skip
+      indexes=(ATTACHED_GROUPS,))  # fmt: skip
 def group_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The security group is attached to a network interface; default groups are not applicable."""
     return _group_attached(item, lookup)
 
 
 @rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI_PERIODIC", types=(GROUP,), severity=Severity.LOW, category="Network",
-      needs=(f"items:{INTERFACE}",))  # fmt: skip
+      indexes=(ATTACHED_GROUPS,))  # fmt: skip
 def group_attached_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The security group is attached to a network interface; default groups and those of other accounts are not
     applicable."""
@@ -401,9 +411,8 @@ def _group_attached(item: ConfigurationItem, lookup: Lookup) -> Verdict:
     group = item.configuration.get("groupId") or item.resource_id
     if any(edge.resource_type == INTERFACE for edge in item.relationships):
         return COMPLIANT
-    for interface in lookup.items_of_type(INTERFACE):
-        if any(dig(entry, "groupId") == group for entry in array(interface.configuration, "groups")):
-            return COMPLIANT
+    if lookup.find(ATTACHED_GROUPS, group):
+        return COMPLIANT
     return violation("No network interface uses the security group; delete it or attach it.")
 
 
@@ -430,14 +439,22 @@ def _is_global(association: Any) -> bool:
         raise Unavailable(f"{shown(block)} is not a range of IPv6 addresses") from None
 
 
+def _flow_log(item: ConfigurationItem) -> Iterator[tuple[Any, tuple[Any, Any]]]:
+    held = item.configuration
+    yield pick(held, "resourceId"), (pick(held, "trafficType"), pick(held, "flowLogStatus"))
+
+
+FLOW_LOGS = Index(FLOW_LOG, _flow_log)
+"""What is logged to traffic type and status."""
+
+
 @rule("VPC_FLOW_LOGS_ENABLED", types=(VPC,), severity=Severity.MEDIUM, category="Logging and monitoring",
-      needs=(f"items:{FLOW_LOG}",))  # fmt: skip
+      indexes=(FLOW_LOGS,))  # fmt: skip
 def flow_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The VPC has an active flow log, of trafficType where one is given."""
     wanted = parameters.get("trafficType")
-    logs = [log for log in lookup.items_of_type(FLOW_LOG) if pick(log.configuration, "resourceId") == item.resource_id]
-    fitting = [log for log in logs if not wanted or pick(log.configuration, "trafficType") == wanted]
-    statuses = {pick(log.configuration, "flowLogStatus") for log in fitting}
+    logs = lookup.find(FLOW_LOGS, item.resource_id)
+    statuses = [status for traffic, status in logs if not wanted or traffic == wanted]
     if "ACTIVE" in statuses:
         return COMPLIANT
     if None in statuses:

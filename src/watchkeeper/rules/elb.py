@@ -6,11 +6,13 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
+    Index,
     Lookup,
     Parameters,
     Unavailable,
@@ -109,18 +111,25 @@ def _desync(mode: str, parameters: Parameters) -> Verdict:
     return verdict(mode in wanted, f"The desync mode is {shown(mode)}; choose {listed(wanted)}.")
 
 
+def _plain_listener(item: ConfigurationItem) -> Iterator[tuple[str, Any]]:
+    held = item.configuration
+    if text(held, "Protocol") == "HTTP" and not _redirects(held):
+        yield text(held, "LoadBalancerArn"), pick(held, "Port")
+
+
+PLAIN_LISTENERS = Index(LISTENER, _plain_listener)
+"""Load balancer to the ports on which it talks HTTP."""
+
+
 @rule("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Encryption",
-      needs=(f"items:{LISTENER}",))  # fmt: skip
+      indexes=(PLAIN_LISTENERS,))  # fmt: skip
 def redirects_to_https(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every HTTP listener of the application load balancer redirects to HTTPS by default."""
     if not _is_application(item):
         return not_applicable("It is not an application load balancer.")
     arn = text(item.configuration, "loadBalancerArn", default=item.arn)
-    for listener in lookup.items_of_type(LISTENER):
-        config = listener.configuration
-        if text(config, "LoadBalancerArn") == arn and text(config, "Protocol") == "HTTP" and not _redirects(config):
-            return violation(f"The listener on port {pick(config, 'Port')} does not redirect to HTTPS; make it.")
-    return COMPLIANT
+    plain = lookup.find(PLAIN_LISTENERS, arn)
+    return violation(f"The listener on port {plain[0]} does not redirect to HTTPS; make it.") if plain else COMPLIANT
 
 
 def _redirects(listener: Any) -> bool:

@@ -16,6 +16,7 @@ from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
+    Index,
     Lookup,
     Parameters,
     Unavailable,
@@ -182,8 +183,11 @@ _EXCEPTIONS = re.compile(r"(users|groups|roles)\s*:\s*\[([^\]]*)\]", re.IGNORECA
 """``users:[user1;user2], groups:[group1], roles:[role1]``, as on the rule's page."""
 
 
+GROUPS_WITH_USERS = Index(USER, lambda user: ((name, True) for name in array(user.configuration, "groupList")))
+
+
 @rule("IAM_GROUP_HAS_USERS_CHECK", types=(GROUP,), severity=Severity.LOW, category="Identity",
-      needs=(f"items:{USER}",))  # fmt: skip
+      indexes=(GROUPS_WITH_USERS,))  # fmt: skip
 def group_has_users(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The group has at least one user."""
     return verdict(_has_users(item, lookup), "The group has no user; add one or delete the group.")
@@ -191,7 +195,7 @@ def group_has_users(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 
 def _has_users(group: ConfigurationItem, lookup: Lookup) -> bool:
     name = text(group.configuration, "groupName")
-    return any(name in array(user.configuration, "groupList") for user in lookup.items_of_type(USER))
+    return bool(lookup.find(GROUPS_WITH_USERS, name))
 
 
 @rule("IAM_ROLE_MANAGED_POLICY_CHECK", types=(ROLE,), severity=Severity.LOW, category="Identity")
@@ -292,7 +296,7 @@ def inline_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: 
 
 
 @rule("IAM_POLICY_IN_USE", types=(ACCOUNT,), severity=Severity.LOW, category="Identity",
-      needs=tuple(f"items:{kind}" for kind in PRINCIPALS))  # fmt: skip
+      needs=tuple(f"items:{kind}" for kind in PRINCIPALS), indexes=(GROUPS_WITH_USERS,))  # fmt: skip
 def policy_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The policy policyARN is attached to a user, a group with users or a role that somebody can assume
     (policyUsageType)."""

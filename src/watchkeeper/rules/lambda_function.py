@@ -9,6 +9,7 @@ from __future__ import annotations
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
+    Index,
     Lookup,
     Parameters,
     Unavailable,
@@ -16,6 +17,7 @@ from watchkeeper.rules.base import (
     aspect,
     dig,
     listed,
+    named,
     need,
     not_applicable,
     number,
@@ -88,18 +90,23 @@ def inside_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     return verdict(not other, f"It is in {listed(other)}; use only {listed(allowed)}.")
 
 
+ZONES = Index(
+    "AWS::EC2::Subnet", lambda item: ((name, item.configuration.get("availabilityZone")) for name in named(item))
+)
+
+
 @rule("LAMBDA_VPC_MULTI_AZ_CHECK", types=(FUNCTION,), severity=Severity.LOW, category="Backup and recovery",
-      needs=("items:AWS::EC2::Subnet",))  # fmt: skip
+      indexes=(ZONES,))  # fmt: skip
 def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A function in a VPC is in at least availabilityZones (2) zones."""
     _known(item)
     subnets = array(item.configuration.get("vpcConfig"), "subnetIds")
     if not subnets:
         return not_applicable("The function is in no VPC.")
-    found = [lookup.item("AWS::EC2::Subnet", subnet) for subnet in subnets]
-    zones = {subnet.configuration.get("availabilityZone") for subnet in found if subnet}
+    found = [lookup.find(ZONES, subnet) for subnet in subnets]
+    zones = {zone for zones in found for zone in zones}
     least = parameters.get("availabilityZones", 2)
-    if len(zones) < least and None in found:
+    if len(zones) < least and () in map(tuple, found):
         raise Unavailable("not all of the function's subnets are among the items")
     return verdict(len(zones) >= least, f"The function is in {len(zones)} zones; add subnets until it is in {least}.")
 

@@ -16,6 +16,7 @@ from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
+    Index,
     Lookup,
     Parameters,
     Unavailable,
@@ -24,6 +25,7 @@ from watchkeeper.rules.base import (
     dig,
     flag,
     listed,
+    named,
     not_applicable,
     required_aspect,
     rule,
@@ -395,16 +397,20 @@ def _enabled(entry: Any) -> bool:
     return bool(dig(entry, "status") == "Enabled")
 
 
+BUCKETS = Index(BUCKET, lambda item: ((name, True) for name in named(item)))
+"""The buckets of the account and region, by name."""
+
+
 def _crosses_region(entry: Any, item: ConfigurationItem, lookup: Lookup) -> bool:
     account = dig(entry, "destinationConfig", "account")
     if account and account != item.account_id:
         raise Unavailable(f"the destination bucket is in account {shown(account)}, whose buckets are not known")
     arn = dig(entry, "destinationConfig", "bucketARN") or dig(entry, "destination", "bucket")
-    return lookup.item(BUCKET, str(arn).rsplit(":", 1)[-1]) is None
+    return not lookup.find(BUCKETS, str(arn).rsplit(":", 1)[-1])
 
 
 @rule("S3_BUCKET_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
-      aspects=(REPLICATION,))  # fmt: skip
+      aspects=(REPLICATION,), indexes=(BUCKETS,))  # fmt: skip
 def replication_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """There are replication rules, all enabled, and all of the ReplicationType where one is given."""
     rules, wanted = _replication_rules(item), parameters.get("ReplicationType")
@@ -419,7 +425,7 @@ def replication_enabled(item: ConfigurationItem, parameters: Parameters, lookup:
 
 
 @rule("S3_BUCKET_CROSS_REGION_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW,
-      category="Backup and recovery", aspects=(REPLICATION,), needs=(f"items:{BUCKET}",))  # fmt: skip
+      category="Backup and recovery", aspects=(REPLICATION,), indexes=(BUCKETS,))  # fmt: skip
 def cross_region_replication(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An enabled replication rule copies to a bucket of another region."""
     across = (_crosses_region(rule, item, lookup) for rule in _replication_rules(item) if _enabled(rule))

@@ -9,18 +9,19 @@ from typing import Any
 from watchkeeper.embedded.environment import Environment
 from watchkeeper.evaluation import Unavailable
 from watchkeeper.model import ConfigurationItem
-from watchkeeper.rules import logic
+from watchkeeper.rules import Indexed, logic
 
 from .recorders import running_recorder, scope_of
 from .states import current_item, current_items
 from .store import Session
 
 
-class RecordedLookup:
+class RecordedLookup(Indexed):
     """:class:`watchkeeper.rules.Lookup` over the recorded items of one account and region; a type that is not recorded
     is read from the environment, as the periodic rules of AWS do."""
 
     def __init__(self, db: Session, environment: Environment, account: str, region: str, now: float) -> None:
+        super().__init__()
         self._db = db
         self._environment = environment
         self._account = account
