@@ -535,7 +535,7 @@ def test_wherever_a_file_is_cut_into_chunks_no_item_is_lost(
         source = Source("x", len(data), lambda: io.BytesIO(data))
         reader = stream.Reader(source, lambda _: None)
         found = [raw for part in reader.chunks() for raw in part.parsed()]
-    assert (found, reader.problems) == (json.loads(data)["configurationItems"], [])
+    assert (found, reader.problems) == (orjson.loads(data)["configurationItems"], [])
 
 
 def test_what_follows_a_gzip_stream_is_named() -> None:
