@@ -28,6 +28,12 @@ def regions() -> Target:
 
 
 @pytest.fixture(scope="session")
+def events() -> Target:
+    """A correct Pulumi program with rules of its own, queues and schedules, run in preview."""
+    return read_target(FIXTURES / "styles" / "events")
+
+
+@pytest.fixture(scope="session")
 def template() -> str:
     """The correct CloudFormation template, as JSON."""
     document, _ = cloudformation.load((FIXTURES / "reference.yaml").read_text(), "reference.yaml")

@@ -93,6 +93,10 @@ def policy(name: str, edit: Callable[[list[dict[str, Any]]], list[dict[str, Any]
     return change
 
 
+def replaced(name: str, path: str, old: str, new: str) -> Change:
+    return lambda graph: setting(name, path, named(graph, name).inputs[path].replace(old, new))(graph)
+
+
 def no_service(service: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
     return lambda statements: [item for item in statements if item.get("Principal") != {"Service": service}]
 
@@ -105,7 +109,7 @@ def conditioned(service: str) -> Callable[[list[dict[str, Any]]], list[dict[str,
     ]
 
 
-def no_action(action: str) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+def no_action(action: str | list[str]) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
     return lambda statements: [item for item in statements if item["Action"] != action]
 
 
@@ -210,6 +214,19 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("bucket-public-access-block", "none", without("reports-block")),
     Mutation("bucket-public-access-block", "one switch off", setting("reports-block", "ignorePublicAcls", False)),
     Mutation("config-bucket-policy", "no PutObject", policy("reports-policy", no_action("s3:PutObject"))),
+    Mutation(
+        "config-bucket-policy",
+        "for another ACL",
+        replaced("reports-policy", "policy", "bucket-owner-full-control", "private"),
+    ),
+    Mutation(
+        "bucket-secure-transport",
+        "of the bucket alone",
+        policy(
+            "reports-policy",
+            lambda s: [{**i, "Resource": i["Resource"][:1]} if i["Effect"] == "Deny" else i for i in s],
+        ),
+    ),
     Mutation("config-kms-access", "no Config in the key policy", policy("key", no_service("config.amazonaws.com"))),
     Mutation(
         "argument-shape",
@@ -514,3 +531,27 @@ REGION_MUTATIONS: tuple[Mutation, ...] = (
     ),
 )
 """The same for the program in several regions."""
+
+EVENT_MUTATIONS: tuple[Mutation, ...] = (
+    Mutation("target-permission", "no permission for Config", without("judge-permission")),
+    Mutation(
+        "target-permission",
+        "EventBridge's for Config's",
+        setting("judge-permission", "principal", "events.amazonaws.com"),
+    ),
+    Mutation("target-after-permission", "rule before permission", unordered("owner", "judge-permission")),
+    Mutation("target-permission", "a schedule's role", policy("invoker-rights", no_action("lambda:InvokeFunction"))),
+    Mutation("topic-service-principals", "no policy of the dead letters", without("letters-policy")),
+    Mutation(
+        "function-permissions",
+        "a table's query",
+        policy("worker-rights", no_action(["dynamodb:PutItem", "dynamodb:Query"])),
+    ),
+    Mutation("function-permissions", "an imported client", policy("judge-rights", no_action("config:PutEvaluations"))),
+    Mutation("function-environment", "in a dataclass", setting("worker", "environment.variables", {"TABLE": "seen"})),
+    Mutation("function-handler", "in S3", setting("report", "handler", "report.main")),
+    Mutation(
+        "event-pattern", "a field of another spelling", setting("changes-rule", "eventPattern", '{"detailType": ["x"]}')
+    ),
+)
+"""The same for the program with rules of its own, queues and schedules."""

@@ -59,6 +59,14 @@ def test_each_mistake_is_caught_in_its_region(regions: Target, mutation: mutatio
 
 
 @pytest.mark.parametrize(
+    "mutation", mutations.EVENT_MUTATIONS, ids=lambda item: f"{item.check}-{item.what}".replace(" ", "-")
+)
+def test_each_mistake_is_caught_around_events(events: Target, mutation: mutations.Mutation) -> None:
+    graph = mutation.change(events.graph)
+    assert found(run(graph, Options(root=events.root))) == {mutation.check}
+
+
+@pytest.mark.parametrize(
     "check,change", mutations.TEMPLATE_MUTATIONS, ids=[item[0] for item in mutations.TEMPLATE_MUTATIONS]
 )
 def test_each_mistake_is_caught_in_a_template_too(template: str, check: str, change: mutations.TemplateChange) -> None:

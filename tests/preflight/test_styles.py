@@ -26,6 +26,13 @@ def test_regions_adopted_recorders_policy_objects_and_parents_are_understood(reg
     assert report.not_checked == ()
 
 
+def test_own_rules_queues_schedules_and_every_place_of_code_are_understood(events: Target) -> None:
+    report = run(events.graph, Options(root=events.root))
+    assert events.error is None
+    assert [f"{item.check} {item.resource} {item.message}" for item in report.findings] == []
+    assert report.not_checked == ()
+
+
 def test_a_template_as_aws_publishes_it_has_no_error() -> None:
     report = inspect(STYLES / "enable-config.yaml")
     assert report.errors == ()
