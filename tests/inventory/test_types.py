@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import boto3
 import pytest
@@ -13,7 +13,7 @@ from tests.inventory.makers import CASES
 from watchkeeper.evaluation import configured, prepare
 from watchkeeper.inventory import READERS, Clients, Gap, read, read_some
 from watchkeeper.model import ComplianceType, ConfigurationItem
-from watchkeeper.rules import NoLookup
+from watchkeeper.rules import Indexed, NoLookup
 
 WHERE = {"account": "123456789012", "region": "us-east-1"}
 
@@ -32,11 +32,12 @@ def test_a_type_is_read_and_judged_both_ways(resource_type: str, moto: Clients) 
     good, bad = case.make(moto)
     gaps: list[Gap] = []
     aspects = {resource_type: READERS[resource_type].aspects - case.without}
-    found = read(moto, [resource_type], on_gap=gaps.append, aspects=aspects, **WHERE)
+    found = list(read(moto, [resource_type], on_gap=gaps.append, aspects=aspects, **WHERE))
     items = {item.resource_id: item for item in found}
     assert gaps == []
     assert case.look(items[good]) == case.shows
-    verdicts = {id_: judged(case.rule, case.parameters, items[id_]) for id_ in (good, bad)}
+    read_all = WhatWasRead(resource_type, found)
+    verdicts = {id_: judged(case.rule, case.parameters, items[id_], read_all) for id_ in (good, bad)}
     assert verdicts == {good: ComplianceType.COMPLIANT, bad: ComplianceType.NON_COMPLIANT}
     for item in items.values():
         assert json.loads(json.dumps([item.configuration, item.supplementary])) == [
@@ -53,9 +54,21 @@ def test_a_type_is_read_and_judged_both_ways(resource_type: str, moto: Clients) 
     ]
 
 
-def judged(rule: str, parameters: object, item: ConfigurationItem) -> ComplianceType:
+class WhatWasRead(Indexed, NoLookup):
+    """Knows the items of the one type that were read."""
+
+    def __init__(self, resource_type: str, found: Sequence[ConfigurationItem]) -> None:
+        Indexed.__init__(self)
+        NoLookup.__init__(self)
+        self._type, self._found = resource_type, found
+
+    def items_of_type(self, resource_type: str) -> Iterable[ConfigurationItem]:
+        return self._found if resource_type == self._type else NoLookup.items_of_type(self, resource_type)
+
+
+def judged(rule: str, parameters: object, item: ConfigurationItem, lookup: NoLookup) -> ComplianceType:
     (prepared,) = prepare([configured(rule, parameters)]).rules
     assert not prepared.problem
-    evaluation = prepared.evaluate(item, NoLookup())
+    evaluation = prepared.evaluate(item, lookup)
     assert evaluation is not None
     return evaluation.compliance

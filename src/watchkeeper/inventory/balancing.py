@@ -34,6 +34,7 @@ ROWS = (
                 result="WebACL.ARN",
                 absent=("WAFNonexistentItemException", "WAFInvalidParameterException"),
                 service="wafv2",
+                none="",
             ),
         },
         edges=(

@@ -38,6 +38,8 @@ class Ask:
     """Whether the argument takes a list."""
     service: str = ""
     """boto3's name of the service, where it is not the row's."""
+    none: Any = None
+    """What stands in the item where there is none, for a rule that tells that from what nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,8 @@ def _part(ctx: Context, row: Row, name: str, ask: Ask, raw: Raw, arn: str, unrea
         return None
     value = str(raw[ask.by]) if ask.by else arn
     try:
-        return _answer(ctx, ask.service or row.service, ask, value)
+        answer = _answer(ctx, ask.service or row.service, ask, value)
+        return ask.none if answer is None else answer
     except Unreadable as refusal:
         if ctx.on_partial is None:
             raise
