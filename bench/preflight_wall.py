@@ -1,8 +1,8 @@
 """How long preflight takes, beside what anybody waits for who runs the same program.
 
 The bare import of ``pulumi_aws`` loads nothing of it: the SDK loads a module when it is first named. What a program
-waits for is the import of the modules that it names, and the SDK's own work on each resource. The *floor* is that alone:
-the same program in one process under the mocks of Pulumi's SDK, without our engine, a server or a check.
+waits for is the import of the modules that it names, and the SDK's own work on each resource. The *floor* is that and
+no more: the same program in one process under the mocks of Pulumi's SDK, without our engine, a server or a check.
 """
 
 from __future__ import annotations
