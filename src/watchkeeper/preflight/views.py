@@ -440,7 +440,11 @@ class Views:
 
     def adopted(self, *types: str) -> list[Resource]:
         """The resources of these types that exist already and that the program only reads."""
-        return [resource for resource in self.graph if resource.external and resource.type in types]
+        return [resource for resource in self._external if resource.type in types]
+
+    @cached_property
+    def _external(self) -> tuple[Resource, ...]:
+        return tuple(resource for resource in self.graph if resource.external)
 
     def beside(self, resource: Resource, *types: str) -> list[Resource]:
         """The resources of these types that the program makes in the same account and region."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from watchkeeper.graph import CLOUDFORMATION, PULUMI, TERRAFORM, Graph
 from watchkeeper.model import Finding
@@ -146,8 +147,6 @@ def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
 
 def _respelled(language: str, table: Mapped, text: str, path: str) -> str:
     """A text with the words of the table, and the path that it is about, respelled outside quotes."""
-    words = sorted((WORDS | {path}) - {""}, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, words))})(?![\w])")
 
     def respell(match: re.Match[str]) -> str:
         word = match.group()
@@ -155,7 +154,13 @@ def _respelled(language: str, table: Mapped, text: str, path: str) -> str:
         return spelled_path(language, table, word) if camel else word
 
     parts = _OUTSIDE_QUOTES.findall(text)
-    return "".join(part if part.startswith('"') else pattern.sub(respell, part) for part in parts)
+    return "".join(part if part.startswith('"') else _words(path).sub(respell, part) for part in parts)
+
+
+@lru_cache(maxsize=1024)
+def _words(path: str) -> re.Pattern[str]:
+    words = sorted((WORDS | {path}) - {""}, key=len, reverse=True)
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, words))})(?![\w])")
 
 
 def spelled_path(language: str, table: Mapped, path: str) -> str:
