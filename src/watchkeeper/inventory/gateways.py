@@ -55,6 +55,14 @@ ROWS = (
         name="stageName",
         spelling=_spelled,
         without=("restApiId",),
+        parts={
+            "Resources": Ask(
+                *("get_resources", "restApiId", "restApiId"),
+                result="items",
+                extra={"embed": ["methods"]},
+                absent=("NotFoundException",),
+            )
+        },
         tags="tags",
         created="createdDate",
     ),

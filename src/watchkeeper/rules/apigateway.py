@@ -6,6 +6,7 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
@@ -33,8 +34,8 @@ STAGE = "AWS::ApiGateway::Stage"
 STAGE_V2 = "AWS::ApiGatewayV2::Stage"
 API = "AWS::ApiGateway::RestApi"
 LEVELS = ("ERROR", "INFO")
-INTEGRATIONS = "IntegrationTypes"
-"""Supplementary key for the types that GetIntegration gives of the stage's methods, where a reader asked for them."""
+RESOURCES = "Resources"
+"""Supplementary key for what GetResources answers of the stage's API with its methods; Config's own items lack it."""
 
 
 def _known(item: ConfigurationItem) -> None:
@@ -78,12 +79,12 @@ def execution_logging(item: ConfigurationItem, parameters: Parameters, lookup: L
     return verdict(not bad, f"The logging level is {shown(bad and (bad[0] or 'OFF'))}; set {listed(allowed)}.")
 
 
-@rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption", aspects=(INTEGRATIONS,))
+@rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption", aspects=(RESOURCES,))
 def client_certificate(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stage has a client certificate, one of CertificateIDs where they are given; not with integrations of AWS."""
     _known(item)
     certificate, allowed = item.configuration.get("clientCertificateId"), parameters.get("CertificateIDs", ())
-    kinds = array(item.supplementary, INTEGRATIONS) if aspect(item, INTEGRATIONS) is not None else None
+    kinds = _integrations(item)
     if kinds is not None and "AWS" in kinds:
         return not_applicable("The stage integrates an AWS service, which takes no client certificate.")
     if certificate and (not allowed or certificate in allowed):
@@ -93,6 +94,16 @@ def client_certificate(item: ConfigurationItem, parameters: Parameters, lookup: 
     if not certificate:
         return violation("No client certificate; generate one and set it on the stage.")
     return violation(f"The client certificate is {shown(certificate)}; use an allowed one.")
+
+
+def _integrations(item: ConfigurationItem) -> list[str] | None:
+    """The types of the integrations of the stage's API; None where nobody asked for them."""
+    if aspect(item, RESOURCES) is None:
+        return None
+    methods = [pick(resource, "resourceMethods") or {} for resource in array(item.supplementary, RESOURCES)]
+    if not all(isinstance(held, Mapping) for held in methods):
+        raise Unavailable("the item holds something else where the methods of a resource belong")
+    return [str(dig(held, name, "methodIntegration", "type")) for held in methods for name in held]
 
 
 @rule("API_GW_ASSOCIATED_WITH_WAF", types=(STAGE,), severity=Severity.MEDIUM, category="Network")
