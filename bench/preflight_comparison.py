@@ -78,10 +78,9 @@ def compare(mistakes: Sequence[tuple[str, Any]], runs: int) -> dict[str, Any]:
 
 def write(folder: Path, mistakes: Sequence[tuple[str, Any]]) -> tuple[str, list[tuple[str, str]]]:
     """The correct template as a file, and one with each mistake."""
-    from watchkeeper.preflight.inputs import cloudformation
+    from watchkeeper.preflight.inputs import load
 
-    document, _ = cloudformation.load(TEMPLATE.read_text(), TEMPLATE.name)
-    text = json.dumps(document)
+    text = json.dumps(load(TEMPLATE.read_text(), TEMPLATE.name).document)
     correct = folder / "correct.json"
     correct.write_text(text)
     mutated = []

@@ -3,9 +3,9 @@
     python scripts/make_catalog.py            writes src/watchkeeper/catalog/data/*.json.gz
     python scripts/make_catalog.py --check    changes nothing; exit code 1 when a file is stale or would shrink
 
-Sources: moto (managed rules, managed policies; Apache-2.0), cfn-lint (Lambda runtimes, schemas of
-CloudFormation's registry; MIT-0), botocore (regions,
-resource types; Apache-2.0). The files are generated: correct ``overlays.json`` instead, or the source.
+Sources: moto (managed rules, managed policies; Apache-2.0), cfn-lint (Lambda runtimes, schemas of CloudFormation's
+registry; MIT-0), botocore (regions, resource types; Apache-2.0). The files are generated: correct ``overlays.json``
+instead, or the source.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def build() -> dict[str, dict[str, Any]]:
         "lambda_runtimes.json.gz": ("cfn-lint", "MIT-0", lambda_runtimes),
         "resource_types.json.gz": ("botocore", "Apache-2.0", resource_types),
         "registry_types.json.gz": ("cfn-lint", "MIT-0", registry_types),
+        "cloudformation_types.json.gz": ("cfn-lint", "MIT-0", cloudformation_types),
     }
     return {
         file: {
@@ -214,6 +215,42 @@ def _registry_type(type_: str, schema: dict[str, Any]) -> dict[str, Any] | None:
         return row
     parent = PARENTS.get((type_.rpartition("::")[0], wanted[0])) if len(wanted) == 1 else None
     return row | {"within": parent, "by": wanted[0]} if parent else None
+
+
+def cloudformation_types() -> dict[str, Any]:
+    """Every type of the CloudFormation registry; for those that preflight reads, the properties that it takes."""
+    import cfnlint
+
+    from watchkeeper.preflight.inputs.cloudformation_types import TYPES
+
+    folder = Path(cfnlint.__file__).parent / "data" / "schemas"
+    known: dict[str, str] = {}
+    for provider in sorted((folder / "providers").glob("*.json")):
+        known = {**json.loads(provider.read_text()), **known}
+    return {
+        name: _cloudformation_shape(json.loads((folder / "resources" / f"{file}.json").read_text()))
+        if name in TYPES
+        else {}
+        for name, file in sorted(known.items())
+    }
+
+
+def _cloudformation_shape(schema: dict[str, Any]) -> dict[str, Any]:
+    read_only = {path.split("/")[2] for path in schema.get("readOnlyProperties", ()) if path.count("/") == 2}
+    made = _closed(schema, schema.get("definitions", {}), 0)
+    return {**made, "read_only": sorted(read_only)}
+
+
+def _closed(node: dict[str, Any], definitions: dict[str, Any], depth: int) -> dict[str, Any]:
+    """The names that an object takes, where it takes no others; empty for any other value."""
+    if "$ref" in node:
+        node = definitions.get(node["$ref"].rpartition("/")[2], {})
+    if "items" in node:
+        return _closed(node["items"], definitions, depth)
+    if not node.get("properties") or node.get("additionalProperties") is not False or depth > 6:
+        return {}
+    inside = {name: _closed(item, definitions, depth + 1) for name, item in node["properties"].items()}
+    return {"properties": inside, "required": sorted(node.get("required", ()))}
 
 
 def read(file: str) -> dict[str, Any] | None:

@@ -100,6 +100,19 @@ class Resource:
     """Read, not made: it exists already and belongs to somebody else (``aws.cfg.Recorder.get``)."""
 
 
+@dataclass(frozen=True, slots=True)
+class WrongName:
+    """A name in a resource that its provider does not have, or does not let be set, or misses: of an argument under
+    ``path``, or of the resource's type."""
+
+    urn: str
+    path: str
+    name: str
+    known: tuple[str, ...] = ()
+    missing: bool = False
+    read_only: bool = False
+
+
 @dataclass(frozen=True)
 class Graph:
     """Resources by URN in registration order, with what could not be read beside them."""
@@ -116,6 +129,14 @@ class Graph:
     guessed: tuple[str, ...] = ()
     """Look-ups answered with plausible values, one sentence each."""
     stack_outputs: Mapping[str, Any] = field(default_factory=dict)
+    account: str = ""
+    """The account that ARNs are made with, when the source knows it."""
+    assumption: str = ""
+    """For a variant: what has to be so for it to hold."""
+    wrong_names: tuple[WrongName, ...] = ()
+    """Names that the reader knows to be none of the provider's."""
+    variants: tuple[Graph, ...] = ()
+    """The same target where a value that decides what there is, and that nobody says, is another one."""
     language: str = PULUMI
     """Whose words the target is written in: PULUMI, CLOUDFORMATION or TERRAFORM."""
 

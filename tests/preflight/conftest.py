@@ -9,7 +9,7 @@ import pytest
 
 from watchkeeper.embedded.testing import aws, aws_server
 from watchkeeper.preflight import Target, read_target
-from watchkeeper.preflight.inputs import cloudformation
+from watchkeeper.preflight.inputs import load
 
 __all__ = ["aws", "aws_server"]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -36,7 +36,7 @@ def events() -> Target:
 @pytest.fixture(scope="session")
 def template() -> str:
     """The correct CloudFormation template, as JSON."""
-    document, _ = cloudformation.load((FIXTURES / "reference.yaml").read_text(), "reference.yaml")
+    document = load((FIXTURES / "reference.yaml").read_text(), "reference.yaml").document
     return json.dumps(document)
 
 

@@ -29,6 +29,7 @@ DATA_FILES = (
     "lambda_runtimes.json.gz",
     "resource_types.json.gz",
     "registry_types.json.gz",
+    "cloudformation_types.json.gz",
 )
 
 CHANGE = "change"
@@ -241,6 +242,13 @@ def _registry_types() -> Mapping[str, RegistryType]:
     return MappingProxyType(
         {name: RegistryType(**row) for name, row in _load("registry_types.json.gz")["data"].items()}
     )
+
+
+def cloudformation_types() -> Mapping[str, Any]:
+    """Every type of the CloudFormation registry to what is known of its properties, by name: ``properties`` with the
+    same of each, ``required``, ``read_only``. Empty for a type that preflight does not read."""
+    types: Mapping[str, Any] = _load("cloudformation_types.json.gz")["data"]
+    return types
 
 
 def rule_defaults(identifier: str) -> Mapping[str, str]:

@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN, Reference, Resource, Secret
@@ -19,6 +20,9 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STAND_IN = "wkgen-"
 """How a made-up name starts."""
+KEY_STAND_IN = "00000000-0000-4000-8000-"
+"""How a made-up key id starts."""
+STAND_INS = re.compile(rf"{STAND_IN}[0-9a-f]{{16}}|{KEY_STAND_IN}[0-9a-f]{{12}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,18 @@ def stand_in(resource: Resource) -> str:
     """A name for a resource whose name AWS or Pulumi makes up: stable, and no two resources share one."""
     digest = hashlib.sha256(resource.urn.encode()).hexdigest()
     if resource.type == "aws:kms/key:Key":
-        return f"00000000-0000-4000-8000-{digest[:12]}"
+        return f"{KEY_STAND_IN}{digest[:12]}"
     return f"{STAND_IN}{digest[:16]}"
+
+
+def stand_ins(resource: Resource) -> tuple[str, str]:
+    """The made-up names by which texts may mention a resource: by its URN, and as a program in preview is told."""
+    return stand_in(resource), stand_in(replace(resource, urn=f"{resource.type}::{resource.name}"))
 
 
 def is_stand_in(text: str) -> bool:
     """Whether a text holds a made-up name, so that its exact value says nothing."""
-    return STAND_IN in text or "00000000-0000-4000-8000-" in text
+    return STAND_IN in text or KEY_STAND_IN in text
 
 
 def known_name(resource: Resource) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Any
 
@@ -19,33 +20,27 @@ SHORTEST_SECRET = 4
 
 
 def run(graph: Graph, options: Options | None = None) -> Report:
-    """Every selected check over the graph. Never raises on what the graph holds; a crash is in ``Report.errors``."""
-    # With the checks: whoever reads a target needs none of it before there is a graph.
-    from watchkeeper.preflight.views import Views
+    """Every selected check over the graph. Never raises on what the graph holds; a crash is in ``Report.errors``.
 
+    What is found in a variant of the graph alone says what has to be so for it.
+    """
     options = options or Options()
     beside = suppress.in_comments(graph, options)
     options = replace(options, suppressions=(*options.suppressions, *beside))
-    views = Views(graph, options)
-    found: list[Finding] = []
-    not_checked: list[NotChecked] = []
-    errors: list[CheckError] = []
     chosen = selected(options)
-    for check in chosen:
-        results, error = _look(check, views)
-        found += [in_own_words(graph, item, check.fix) for item in results if isinstance(item, Finding)]
-        not_checked += [item for item in results if isinstance(item, NotChecked)]
-        errors += [error] if error else []
-    standing, accepted, unused = suppress.apply(_hide_secrets(graph, _sorted(found)), options)
+    looked = _over(graph, options, chosen)
+    for variant in graph.variants:
+        looked.add(_over(variant, options, chosen), variant.assumption)
+    standing, accepted, unused = suppress.apply(_hide_secrets(graph, _sorted(looked.findings)), options)
     whole = not graph.unread and options.program_error is None
-    unsure = {item.check for item in not_checked} | {item.check for item in errors}
+    unsure = {item.check for item in looked.not_checked} | {item.check for item in looked.errors}
     certain = {check.id for check in chosen if whole} - unsure
     return Report(
         findings=tuple(standing),
-        not_checked=tuple(dict.fromkeys(not_checked)),
-        errors=tuple(errors),
+        not_checked=tuple(dict.fromkeys(looked.not_checked)),
+        errors=tuple(dict.fromkeys(looked.errors)),
         checks_run=tuple(check.id for check in chosen),
-        resources=sum(resource.custom for resource in graph),
+        resources=max(sum(resource.custom for resource in each) for each in (graph, *graph.variants)),
         source=graph.source,
         guessed=graph.guessed,
         unread=graph.unread,
@@ -53,6 +48,49 @@ def run(graph: Graph, options: Options | None = None) -> Report:
         unused=tuple(item for item in unused if item.check in certain),
         root=options.root,
     )
+
+
+@dataclass
+class _Looked:
+    """What the checks say of one graph."""
+
+    findings: list[Finding] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
+    errors: list[CheckError] = field(default_factory=list)
+
+    def add(self, other: _Looked, assumption: str) -> None:
+        """What another graph says beyond this one's, under an assumption."""
+        found = {_about(item) for item in self.findings}
+        where = f" (where {assumption})"
+        self.findings += [
+            replace(item, message=item.message + where) for item in other.findings if _about(item) not in found
+        ]
+        missing = {(item.check, item.resource) for item in self.not_checked}
+        self.not_checked += [
+            replace(item, reason=item.reason + where)
+            for item in other.not_checked
+            if (item.check, item.resource) not in missing
+        ]
+        self.errors += other.errors
+
+
+def _about(finding: Finding) -> tuple[str, str, str]:
+    return finding.check, finding.resource, finding.property_path
+
+
+def _over(graph: Graph, options: Options, chosen: Sequence[Check]) -> _Looked:
+    # With the checks: whoever reads a target needs none of it before there is a graph.
+    from watchkeeper.preflight.views import Views
+
+    views = Views(graph, options)
+    looked = _Looked()
+    for check in chosen:
+        results, error = _look(check, views)
+        found = [item for item in results if isinstance(item, Finding)]
+        looked.findings += [in_own_words(graph, item, check.fix) for item in found]
+        looked.not_checked += [item for item in results if isinstance(item, NotChecked)]
+        looked.errors += [error] if error else []
+    return looked
 
 
 def _look(check: Check, views: Any) -> tuple[list[Any], CheckError | None]:

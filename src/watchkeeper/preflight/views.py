@@ -221,7 +221,8 @@ class Views:
             for values in (resource.outputs, resource.inputs):
                 for _, value in texts(values):
                     found.update(_ACCOUNT.findall(value[:20_000]))
-        return tuple(account for account, _ in found.most_common()) or (ACCOUNT,)
+        own = [self.graph.account] if self.graph.account else []
+        return tuple(dict.fromkeys([*own, *(account for account, _ in found.most_common())])) or (ACCOUNT,)
 
     @property
     def region(self) -> str | None:

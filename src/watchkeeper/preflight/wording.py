@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from watchkeeper.graph import CLOUDFORMATION, PULUMI, TERRAFORM, Graph
 from watchkeeper.model import Finding
+from watchkeeper.preflight.identity import STAND_INS, is_stand_in, stand_ins
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES as CLOUDFORMATION_TYPES
 from watchkeeper.preflight.inputs.spelling import Mapped
 from watchkeeper.preflight.inputs.terraform_types import TYPES as TERRAFORM_TYPES
@@ -51,6 +52,7 @@ WORDS = frozenset(
         "retentionInDays",
         "snapshotDeliveryProperties",
         "sourceIdentifier",
+        "startedOnCreate",
         "staticValue",
     }
 )
@@ -86,10 +88,8 @@ FIXES: Mapping[str, Mapping[str, str]] = {
         "snapshot-frequency": "Give ConfigSnapshotDeliveryProperties: {DeliveryFrequency: TwentyFour_Hours}.",
         "target-permission": "Add an AWS::Lambda::Permission with Action: lambda:InvokeFunction, Principal: "
         "events.amazonaws.com and the rule's Arn as SourceArn.",
-        "topic-delivery-policy": "Give the topic a DeliveryPolicy, and each subscription a RedrivePolicy with a "
-        "dead-letter queue.",
-        "subscription-delivery-policy": "Put the DeliveryPolicy on the topic, and give the subscription "
-        "a RedrivePolicy.",
+        "topic-delivery-policy": "Give each subscription a RedrivePolicy with a dead-letter queue.",
+        "subscription-delivery-policy": "Remove the DeliveryPolicy, and give the subscription a RedrivePolicy.",
         "unresolved-output": "Use Fn::Sub or Fn::Join with the resource's Ref or Fn::GetAtt.",
     },
     TERRAFORM: {
@@ -129,6 +129,7 @@ def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
 
     ``default_fix`` is the check's own; where the finding has just that, the table's takes its place.
     """
+    finding = replace(finding, message=_named(graph, finding.message), fix=_named(graph, finding.fix))
     if graph.language == PULUMI:
         return finding
     resource = graph.resources.get(str(finding.data.get("urn", "")))
@@ -143,6 +144,14 @@ def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
         fix=_respelled(graph.language, table, fix, finding.property_path),
         property_path=spelled_path(graph.language, table, finding.property_path),
     )
+
+
+def _named(graph: Graph, text: str) -> str:
+    """A text in which made-up names are shown as the resource that they stand for."""
+    if not is_stand_in(text):
+        return text
+    names = {name: resource.name for resource in graph for name in stand_ins(resource)}
+    return STAND_INS.sub(lambda match: f"<{names.get(match.group(), 'known after the deployment')}>", text)
 
 
 def _respelled(language: str, table: Mapped, text: str, path: str) -> str:

@@ -8,10 +8,13 @@ from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.values import quote, truth
 from watchkeeper.preflight.views import RECORDER, RECORDER_STATUS, Views
 
+ON_CREATE = "startedOnCreate"
+
 
 def look(views: Views) -> Iterator[Result]:
-    """Each recorder against the statuses that enable one; CloudFormation starts recorders by itself."""
+    """Each recorder against the statuses that enable one; CloudFormation starts recorders unless told not to."""
     if views.cloudformation:
+        yield from _not_on_create(views)
         return
     states = [(status, views.link(status, "name", RECORDER)) for status in views.of_type(RECORDER_STATUS)]
     for recorder in views.recorders:
@@ -27,6 +30,18 @@ def look(views: Views) -> Iterator[Result]:
             )
         else:
             yield CHECK.finding(recorder, "nothing starts this recorder.")
+
+
+def _not_on_create(views: Views) -> Iterator[Result]:
+    for recorder in views.recorders:
+        value = views.get(recorder, ON_CREATE)
+        if value is not None and truth(value) is False:
+            yield CHECK.finding(
+                recorder,
+                f"{ON_CREATE} is false: CloudFormation leaves the recorder stopped.",
+                fix=f"Remove {ON_CREATE}, or set it to true.",
+                path=ON_CREATE,
+            )
 
 
 CHECK = Check(

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from watchkeeper import catalog
 from watchkeeper.graph import UNKNOWN, Resource
-from watchkeeper.preflight.check import WARNING, Check, Result
+from watchkeeper.preflight.check import UNSURE, WARNING, Check, Result
 from watchkeeper.preflight.identity import BUCKET_TYPES
 from watchkeeper.preflight.views import (
     AGGREGATOR,
@@ -44,17 +45,13 @@ TAGGABLE = (
     "aws:rds/instance:Instance",
 )
 
-UNTAGGED_BY_CLOUDFORMATION = frozenset({RULE, POLICY})
-"""CloudFormation has no Tags for these and refuses the property
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-config-configrule.html, and
-aws-resource-iam-managedpolicy.html)."""
-
 
 def look(views: Views) -> Iterator[Result]:
     """Each resource that takes tags, with the provider's default tags."""
     wanted = views.options.required_tags
-    taggable = [kind for kind in TAGGABLE if not (views.cloudformation and kind in UNTAGGED_BY_CLOUDFORMATION)]
-    for resource in views.of_type(*taggable) if wanted else ():
+    for resource in views.of_type(*TAGGABLE) if wanted else ():
+        if views.cloudformation and not _takes_tags(resource.source_type):
+            continue
         tags = _tags(views, resource)
         missing = [tag for tag in wanted if tag not in tags]
         if not missing:
@@ -62,12 +59,29 @@ def look(views: Views) -> Iterator[Result]:
         if tags.get("") is UNKNOWN:
             yield CHECK.unknown(resource, "its tags are known only after the deployment")
         else:
-            yield CHECK.finding(
-                resource,
-                f"the resource has no tag {', '.join(missing)}.",
-                fix=f"Add tags: {', '.join(missing)}, on the resource or as the provider's default_tags.",
-                path="tags",
-            )
+            yield _untagged(views, resource, ", ".join(missing))
+
+
+def _untagged(views: Views, resource: Resource, missing: str) -> Result:
+    if views.cloudformation:
+        return CHECK.finding(
+            resource,
+            f"the resource has no tag {missing}, unless the stack gives it one.",
+            fix=f"Add Tags: {missing}, on the resource or on the stack.",
+            path="tags",
+            severity=UNSURE,
+        )
+    return CHECK.finding(
+        resource,
+        f"the resource has no tag {missing}.",
+        fix=f"Add tags: {missing}, on the resource or as the provider's default_tags.",
+        path="tags",
+    )
+
+
+def _takes_tags(kind: str) -> bool:
+    """Whether CloudFormation's type has tags: AWS::Config::ConfigRule, for one, has none there."""
+    return "Tags" in catalog.cloudformation_types().get(kind, {}).get("properties", {})
 
 
 def _tags(views: Views, resource: Resource) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from watchkeeper.preflight.views import CHANNEL, TOPIC, Topic, Views
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each topic with its subscriptions. A delivery channel's own topic that nobody subscribes to is let be."""
+    """Each topic with its subscriptions. A delivery channel's own topic that nobody subscribes to is let be.
+
+    A topic has no delivery policy in CloudFormation: there it is the subscriptions' alone.
+    """
     channel_topics = {
         link.resource.urn
         for channel in views.of_type(CHANNEL)
@@ -18,7 +21,7 @@ def look(views: Views) -> Iterator[Result]:
     for topic in views.topics:
         if topic.resource.inputs.get("deliveryPolicy") is not None:
             continue
-        if not topic.subscriptions and topic.resource.urn in channel_topics:
+        if not topic.subscriptions and (views.cloudformation or topic.resource.urn in channel_topics):
             continue
         bare = _without_redrive(topic)
         if bare or not topic.subscriptions:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from watchkeeper.preflight.inputs.target import Target, TargetError
+from watchkeeper.preflight.inputs.template_text import load
 from watchkeeper.preflight.suppress import in_metadata
 
-__all__ = ["Target", "TargetError", "is_project", "read_document", "read_target"]
+__all__ = ["Target", "TargetError", "is_project", "load", "read_document", "read_target"]
 
 LARGEST = 200_000_000
 KINDS = (
@@ -52,7 +53,6 @@ def is_project(path: Path) -> bool:
 
 def _read_file(path: Path, region: str | None) -> Target:
     from watchkeeper.engine.program import read_problem
-    from watchkeeper.preflight.inputs import cloudformation
 
     if path.stat().st_size > LARGEST:
         raise TargetError(f"{path} has more than {LARGEST} bytes")
@@ -64,14 +64,22 @@ def _read_file(path: Path, region: str | None) -> Target:
         raise TargetError(f"{path} cannot be read: {read_problem(error)}") from None
     if not text.strip():
         raise TargetError(f"{path} is empty; give {KINDS}")
-    document, lines = cloudformation.load(text, path.name)
-    return replace(read_document(document, path.name, lines, region), root=str(path.parent), file=path.name)
+    loaded = load(text, path.name)
+    target = read_document(loaded.document, path.name, loaded.lines, region, loaded.notes)
+    return replace(target, root=str(path.parent), file=path.name)
 
 
 def read_document(
-    document: Any, name: str, lines: Mapping[str, int] | None = None, region: str | None = None
+    document: Any,
+    name: str,
+    lines: Mapping[str, int] | None = None,
+    region: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Target:
-    """The graph of a document that was read already. Raises TargetError when it is of no kind that is known."""
+    """The graph of a document that was read already. Raises TargetError when it is of no kind that is known.
+
+    ``lines`` and ``notes`` are what :func:`load` says of the text.
+    """
     from watchkeeper.preflight.inputs import cloudformation, pulumi_state, terraform
 
     if isinstance(document, Mapping):
@@ -85,5 +93,5 @@ def read_document(
             return Target(terraform.read(document, name, region))
         if cloudformation.is_template(document):
             accepted = tuple(in_metadata(document, name, lines or {}))
-            return Target(cloudformation.read(document, name, lines, region), suppressions=accepted)
+            return Target(cloudformation.read(document, name, lines, region, notes), suppressions=accepted)
     raise TargetError(f"{name} is none of what preflight reads: give {KINDS}")

@@ -1,93 +1,81 @@
 """A CloudFormation template, JSON or YAML, as a graph: intrinsic functions resolved as far as a template tells.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-reference.html. A parameter without default, an
-import and the like are unknown. CloudFormation starts recorders and orders recorder and channel by itself.
+import and the like are unknown; in an ARN or a name they get a stand-in, so that two texts that are made of the same
+parts stay equal. CloudFormation starts recorders and orders recorder and channel by itself.
+
+What is there may depend on a parameter without default. The graph is then the one where conditions compare it with
+something else, and its ``variants`` are those where it is one of the values that they name.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-
-from watchkeeper.engine.program import YamlLoader, read_problem
-from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Archive, Asset, Graph, Reference, Resource
+from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Graph, Reference, Resource
 from watchkeeper.model import SourcePosition
-from watchkeeper.preflight.identity import ACCOUNT, IDENTITIES, outputs_of
+from watchkeeper.preflight.identity import ACCOUNT, IDENTITIES, STAND_IN, outputs_of
+from watchkeeper.preflight.inputs import language_extensions, sam
+from watchkeeper.preflight.inputs.cloudformation_names import wrong_names
+from watchkeeper.preflight.inputs.cloudformation_shapes import shape
 from watchkeeper.preflight.inputs.cloudformation_types import ATTRIBUTES, REF, TYPES, UNREAD
-from watchkeeper.preflight.inputs.json_lines import load_json
 from watchkeeper.preflight.inputs.spelling import Mapped, environment_of, lower_camel, respell
 from watchkeeper.preflight.inputs.target import TargetError
+from watchkeeper.preflight.inputs.template_text import refuse_size
 from watchkeeper.preflight.values import DEPTH
 
 PSEUDO_REGION = "${AWS::Region}"
 """Stands for the region when nobody says which: any region written out is then one written by hand."""
-LARGEST_YAML = 10_000_000
-"""Bytes; CloudFormation itself takes one million."""
 MOST_VALUES = 3_000_000
+MOST_VARIANTS = 8
+APPLIED = (sam.TRANSFORM, "AWS::LanguageExtensions")
+"""Transforms whose result is read."""
+FREE_TEXT = ("code", "dashboardBody")
+"""Properties whose text is read with stand-ins in it."""
 _SUBSTITUTE = re.compile(r"\$\{(!?)([^${}]+)\}")
-
-
-def load(text: str, name: str) -> tuple[Mapping[str, Any], Mapping[str, int]]:
-    """The template as an object, and the lines of its resources. Raises TargetError."""
-    if text.lstrip()[:1] == "{":
-        try:
-            return load_json(text)
-        except (ValueError, RecursionError) as error:
-            raise TargetError(f"{name} is not JSON: {error}") from None
-    if len(text) > LARGEST_YAML:
-        raise TargetError(f"{name} has {len(text)} bytes; YAML templates are read up to {LARGEST_YAML}")
-    try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        document = loader.construct_document(node) if node is not None else None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise TargetError(f"{name} is not YAML: {read_problem(error)}") from None
-    if not isinstance(document, Mapping):
-        raise TargetError(f"{name} is not a template: it has no Resources")
-    return document, dict(_lines(node))
-
-
-def _lines(root: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        if key.value == "Resources" and isinstance(value, yaml.MappingNode):
-            for logical, _ in value.value:
-                yield str(logical.value), logical.start_mark.line + 1
-
-
-class _Loader(YamlLoader):
-    """YAML with CloudFormation's short forms."""
-
-
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-        return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    return {name: loader.construct_mapping(node, deep=True)} if isinstance(node, yaml.MappingNode) else {name: None}
-
-
-_Loader.add_multi_constructor("!", _short_form)
+_DYNAMIC = "{{resolve:"
 
 
 def is_template(document: Mapping[str, Any]) -> bool:
     """Whether a document looks like a template."""
     resources = document.get("Resources")
     return isinstance(resources, Mapping) and any(
-        isinstance(item, Mapping) and isinstance(item.get("Type"), str) for item in resources.values()
+        (isinstance(item, Mapping) and isinstance(item.get("Type"), str)) or str(key).startswith("Fn::")
+        for key, item in resources.items()
     )
 
 
 def read(
-    document: Mapping[str, Any], name: str, lines: Mapping[str, int] | None = None, region: str | None = None
+    document: Mapping[str, Any],
+    name: str,
+    lines: Mapping[str, int] | None = None,
+    region: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Graph:
-    """The template's graph. Raises TargetError when it is too large to be read."""
-    return _Template(document, name, lines or {}, region or PSEUDO_REGION).graph()
+    """The template's graph, with its variants. Raises TargetError when it is too large to be read."""
+    refuse_size(document, name, MOST_VALUES)
+    unrolled = language_extensions.Unrolled(document)
+    written_out, origin, unread = sam.expand(unrolled.document)
+    places = {**(lines or {})}
+    for made, source in (*unrolled.origin.items(), *origin.items()):
+        if source in places:
+            places.setdefault(made, places[source])
+    notes = (*notes, *unrolled.unread, *unread)
+    base = _Template(written_out, name, places, region or PSEUDO_REGION, {}, notes, frozenset(origin))
+    graph = base.graph()
+    worlds = list(base.compared.items())
+    variants = [
+        _Template(written_out, name, places, region or PSEUDO_REGION, {key: value}, (), frozenset(origin)).graph()
+        for (key, value) in list(base.compared)[:MOST_VARIANTS]
+    ]
+    more = len(worlds) - MOST_VARIANTS
+    unlooked = (f"{more} more values that conditions compare parameters with were not tried",) if more > 0 else ()
+    return replace(graph, variants=tuple(variants), unread=(*graph.unread, *unlooked))
 
 
 @dataclass
@@ -101,50 +89,84 @@ class _Seen:
         self.by_property.setdefault(self.current, set()).add(urn)
 
 
+class _Foreseen(str):
+    """A text that holds a stand-in for what is not known: fit to be compared, not to be judged."""
+
+    __slots__ = ()
+
+
 class _Template:
-    def __init__(self, document: Mapping[str, Any], name: str, lines: Mapping[str, int], region: str) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        name: str,
+        lines: Mapping[str, int],
+        region: str,
+        assumed: Mapping[str, str],
+        notes: tuple[str, ...],
+        made: frozenset[str],
+    ) -> None:
         self.document = document
         self.name = name
         self.lines = lines
-        self.region = region
+        self.region = assumed.get("AWS::Region", region)
+        self.assumed = assumed
+        self.made = made
+        """Resources that no one wrote: a transform's."""
         self.raw = {
             str(key): value
             for key, value in document["Resources"].items()
             if isinstance(value, Mapping) and isinstance(value.get("Type"), str)
         }
-        self.unread: list[str] = [
-            f"resource {key} has no Type" for key in document["Resources"] if str(key) not in self.raw
-        ]
+        self.unread = [*notes, *(_no_type(str(key)) for key in document["Resources"] if str(key) not in self.raw)]
+        self.compared: dict[tuple[str, str], None] = {}
+        """Parameters without a value, and the texts that conditions compare them with."""
         self.parameters = self._parameters()
         self.seen = _Seen()
         self.budget = MOST_VALUES
         self.open: set[str] = set()
+        self.names_account = False
+        self.present = set(self.raw)
+        self.present = {logical for logical, raw in self.raw.items() if self._wanted(raw)}
 
     def _parameters(self) -> dict[str, Any]:
         raw = self.document.get("Parameters")
-        found: dict[str, Any] = {}
-        for key, item in raw.items() if isinstance(raw, Mapping) else ():
-            default = item.get("Default") if isinstance(item, Mapping) else None
-            found[str(key)] = UNKNOWN if default is None else default
-        return found
+        return {
+            str(key): self.assumed.get(str(key), _default(item))
+            for key, item in (raw.items() if isinstance(raw, Mapping) else ())
+        }
 
     def graph(self) -> Graph:
         """Everything, with what could not be read beside it."""
         resources: dict[str, Resource] = {}
         for logical, raw in self.raw.items():
-            if not self._wanted(raw):
-                continue
-            for resource in self._resources(logical, raw):
-                resources[resource.urn] = resource
-        if self.document.get("Transform"):
-            self.unread.append(f"the transform {self.document['Transform']} was not applied")
+            if logical in self.present:
+                for resource in self._resources(logical, raw):
+                    resources[resource.urn] = resource
+        wrong = [
+            name
+            for logical in self.raw
+            if logical in self.present - self.made
+            for name in wrong_names(
+                self._urn(logical), str(self.raw[logical]["Type"]), self.raw[logical].get("Properties")
+            )
+        ]
+        transforms = self.document.get("Transform")
+        for transform in transforms if isinstance(transforms, list) else [transforms] if transforms else []:
+            if transform not in APPLIED:
+                self.unread.append(f"the transform {transform} was not applied")
+        compared = sorted({key for key, _ in self.compared})
         return Graph(
             resources,
             stack=environment_of(self.parameters),
             source=f"CloudFormation template {self.name}",
             region=self.region,
             unread=tuple(dict.fromkeys(self.unread)),
+            guessed=tuple(_guess(key, [value for name, value in self.compared if name == key]) for key in compared),
             language=CLOUDFORMATION,
+            account=ACCOUNT if self.names_account else "",
+            wrong_names=tuple(wrong),
+            assumption=" and ".join(f'{key} is "{value}"' for key, value in self.assumed.items()),
         )
 
     def _wanted(self, raw: Mapping[str, Any]) -> bool:
@@ -160,31 +182,48 @@ class _Template:
 
     def _resources(self, logical: str, raw: Mapping[str, Any]) -> Iterator[Resource]:
         table = self._type(logical)
-        if raw["Type"] in UNREAD:
-            self.unread.append(f"{UNREAD[raw['Type']]} ({logical}) was not read")
+        kind = str(raw["Type"])
+        if kind in UNREAD or kind.endswith("::MODULE"):
+            self.unread.append(f"{UNREAD.get(kind, 'what a module holds')} ({logical}) was not read")
         properties = raw.get("Properties")
         self.seen = _Seen()
+        identity = IDENTITIES.get(table.type)
         values: dict[str, Any] = {}
         for key, value in properties.items() if isinstance(properties, Mapping) else ():
             self.seen.current = table.renames.get(str(key), lower_camel(str(key)))
-            resolved = self._resolve(value)
+            named = identity is not None and self.seen.current == identity.name
+            resolved = self._settled(self._resolve(value), named or self.seen.current in FREE_TEXT)
+            if named and resolved is UNKNOWN:
+                resolved = _stand_in(value)
             if resolved is not None:
                 values[str(key)] = resolved
         inputs = respell(values, table)
         depends = raw.get("DependsOn")
-        named = [depends] if isinstance(depends, str) else depends if isinstance(depends, list) else []
+        named_urns = [depends] if isinstance(depends, str) else depends if isinstance(depends, list) else []
         resource = Resource(
             urn=self._urn(logical),
             type=table.type,
             name=logical,
-            inputs=inputs,
-            dependencies=tuple(self._urn(item) for item in named if item in self.raw),
+            inputs={**inputs, **_asset(raw)},
+            dependencies=tuple(self._urn(item) for item in named_urns if item in self.present),
             property_dependencies={key: tuple(sorted(urns)) for key, urns in self.seen.by_property.items()},
-            source_type=str(raw["Type"]),
+            source_type=kind,
             retain_on_delete=raw.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"),
             position=SourcePosition(self.name, self.lines[logical]) if logical in self.lines else None,
         )
-        yield from _shape(resource)
+        yield from shape(resource)
+
+    def _settled(self, value: Any, free: bool, depth: int = 0) -> Any:
+        """A value whose texts with stand-ins are unknown, unless they are names or ARNs."""
+        if depth > DEPTH:
+            return UNKNOWN
+        if isinstance(value, _Foreseen):
+            return str(value) if free or value.startswith("arn:") else UNKNOWN
+        if isinstance(value, Mapping):
+            return {key: self._settled(item, free, depth + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._settled(item, free, depth + 1) for item in value]
+        return value
 
     # intrinsic functions
 
@@ -203,7 +242,7 @@ class _Template:
             return {key: item for key, item in made.items() if item is not None}
         if isinstance(value, list):
             return [item for item in (self._resolve(item, depth + 1) for item in value) if item is not None]
-        return value
+        return UNKNOWN if isinstance(value, str) and _DYNAMIC in value else value
 
     def _function(self, name: str, argument: Any, depth: int) -> Any:
         if name == "Ref":
@@ -213,13 +252,21 @@ class _Template:
             return self._attribute(*map(str, parts)) if isinstance(parts, list) and len(parts) == 2 else UNKNOWN
         if name == "Fn::Sub":
             return self._sub(argument, depth)
-        if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
-            answer = self._condition({"Condition": str(argument[0])})
-            return UNKNOWN if answer is None else self._resolve(argument[1 if answer else 2], depth)
-        resolved = self._resolve(argument, depth)
         if name == "Fn::Join":
-            return self._join(resolved)
-        return _PLAIN[name](resolved, self.document) if name in _PLAIN else UNKNOWN
+            return self._join(argument, depth)
+        if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
+            return self._if(argument, depth)
+        resolved = self._resolve(argument, depth)
+        if name == "Fn::FindInMap":
+            return _find_in_map(resolved, self.document.get("Mappings"))
+        return _PLAIN[name](resolved) if name in _PLAIN else UNKNOWN
+
+    def _if(self, argument: list[Any], depth: int) -> Any:
+        answer = self._condition({"Condition": str(argument[0])})
+        if answer is not None:
+            return self._resolve(argument[1 if answer else 2], depth)
+        either = [self._resolve(item, depth) for item in argument[1:]]
+        return either[0] if _same(*either) else UNKNOWN
 
     def _ref(self, name: str) -> Any:
         pseudo = {
@@ -230,17 +277,18 @@ class _Template:
             "AWS::NoValue": None,
         }
         if name in pseudo:
+            self.names_account = self.names_account or name == "AWS::AccountId"
             return pseudo[name]
         if name in self.parameters:
             return self.parameters[name]
-        if name not in self.raw:
+        if name not in self.present:
             return UNKNOWN
         urn = self._urn(name)
         self.seen.note(urn)
         return Reference(urn, REF.get(self._type(name).type, ""))
 
     def _attribute(self, name: str, attribute: str) -> Any:
-        if name not in self.raw:
+        if name not in self.present:
             return UNKNOWN
         urn = self._urn(name)
         self.seen.note(urn)
@@ -250,35 +298,43 @@ class _Template:
         template, given = (
             (argument[0], argument[1]) if isinstance(argument, list) and len(argument) == 2 else (argument, {})
         )
-        if not isinstance(template, str):
+        if not isinstance(template, str) or not isinstance(given, Mapping) or _DYNAMIC in template:
             return UNKNOWN
-        values = self._resolve(given, depth) if isinstance(given, Mapping) else {}
-        unknown = False
+        foreseen = False
 
         def put(match: re.Match[str]) -> str:
-            nonlocal unknown
+            nonlocal foreseen
             if match.group(1):
                 return f"${{{match.group(2)}}}"
             name = match.group(2).strip()
-            value = values[name] if isinstance(values, Mapping) and name in values else self._named(name)
-            text = self._text(value)
-            unknown = unknown or text is None
-            return text or ""
+            raw = given.get(name, {"Fn::GetAtt": name.split(".", 1)} if "." in name else {"Ref": name})
+            text = self._text(self._resolve(raw, depth), raw)
+            foreseen = foreseen or isinstance(text, _Foreseen)
+            return text
 
         made = _SUBSTITUTE.sub(put, template)
-        return UNKNOWN if unknown else made
+        return _Foreseen(made) if foreseen else made
 
-    def _named(self, name: str) -> Any:
-        head, dot, attribute = name.partition(".")
-        return self._attribute(head, attribute) if dot else self._ref(name)
+    def _join(self, argument: Any, depth: int) -> Any:
+        if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):
+            return UNKNOWN
+        raw = argument[1] if isinstance(argument[1], list) else self._resolve(argument[1], depth)
+        if not isinstance(raw, list):
+            return UNKNOWN
+        pairs = [(item, self._resolve(item, depth)) for item in raw]
+        parts = [self._text(value, item) for item, value in pairs if value is not None]
+        made = argument[0].join(parts)
+        return _Foreseen(made) if any(isinstance(part, _Foreseen) for part in parts) else made
 
-    def _text(self, value: Any) -> str | None:
-        """A value inside a text: a reference becomes the name or ARN that it will be."""
+    def _text(self, value: Any, raw: Any) -> str:
+        """A value inside a text: a reference becomes the name or ARN that it will be, what is not known a stand-in."""
         if isinstance(value, Reference):
             value = self._foreseen(value)
         if isinstance(value, bool):
             return str(value).lower()
-        return str(value) if isinstance(value, str | int | float) else None
+        if isinstance(value, _Foreseen):
+            return value
+        return str(value) if isinstance(value, str | int | float) else _stand_in(raw)
 
     def _foreseen(self, reference: Reference) -> Any:
         logical = reference.urn.rpartition("::")[2]
@@ -294,16 +350,13 @@ class _Template:
             if isinstance(properties, Mapping)
             else None
         )
-        name = self._text(self._resolve(raw)) if raw is not None else None
+        name = self._text(self._resolve(raw), raw) if raw is not None else None
         self.open.discard(logical)
-        stub = Resource(reference.urn, table.type, logical, {identity.name: name} if name and identity.name else {})
-        return outputs_of(stub, self.region, ACCOUNT).get(reference.property or "id", UNKNOWN)
-
-    def _join(self, argument: Any) -> Any:
-        if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[1], list):
-            return UNKNOWN
-        parts = [self._text(item) for item in argument[1]]
-        return UNKNOWN if any(part is None for part in parts) else str(argument[0]).join(str(part) for part in parts)
+        inputs = {identity.name: str(name)} if name and identity.name else {}
+        found = outputs_of(Resource(reference.urn, table.type, logical, inputs), self.region, ACCOUNT)
+        made = found.get(reference.property or "id", UNKNOWN)
+        self.names_account = self.names_account or (isinstance(made, str) and ACCOUNT in made)
+        return made
 
     def _condition(self, expression: Any, depth: int = 0) -> bool | None:
         """A condition's value; None when it depends on something unknown."""
@@ -316,8 +369,7 @@ class _Template:
         if not isinstance(argument, list):
             return None
         if name == "Fn::Equals" and len(argument) == 2:
-            left, right = self._text(self._resolve(argument[0])), self._text(self._resolve(argument[1]))
-            return None if left is None or right is None else left == right
+            return self._equals(*argument)
         answers = [self._condition(item, depth + 1) for item in argument]
         if name == "Fn::Not" and answers:
             return None if answers[0] is None else not answers[0]
@@ -326,8 +378,73 @@ class _Template:
             return None
         return decided if decided in answers else (None if None in answers else not decided)
 
+    def _equals(self, left: Any, right: Any) -> bool | None:
+        texts = [self._text(self._resolve(raw), raw) for raw in (left, right)]
+        if texts[0] == texts[1]:
+            return True
+        for raw, other in ((left, texts[1]), (right, texts[0])):
+            name = raw.get("Ref") if isinstance(raw, Mapping) else None
+            if isinstance(name, str) and not isinstance(other, _Foreseen) and self._is_open(name):
+                return self._guessed(name, other)
+        unknown = any(isinstance(text, _Foreseen) or PSEUDO_REGION in text for text in texts)
+        return None if unknown else False
 
-def _select(argument: Any, _: Mapping[str, Any]) -> Any:
+    def _is_open(self, name: str) -> bool:
+        """Whether nobody says what the parameter's value is, or the region."""
+        return self.parameters.get(name) is UNKNOWN or (name == "AWS::Region" and self.region == PSEUDO_REGION)
+
+    def _guessed(self, name: str, other: str) -> bool:
+        """Whether a parameter without a value is taken for this one: for the first that is allowed, else for none."""
+        declared = self.document.get("Parameters")
+        raw = declared.get(name) if isinstance(declared, Mapping) else None
+        allowed = raw.get("AllowedValues") if isinstance(raw, Mapping) else None
+        values = [str(item) for item in allowed] if isinstance(allowed, list) and allowed else []
+        self.compared |= dict.fromkeys((name, value) for value in (values[1:] if values else [other]))
+        return values[:1] == [other]
+
+
+def _default(parameter: Any) -> Any:
+    """A parameter's default as its type says; UNKNOWN without one, and where it names what Systems Manager holds."""
+    default = parameter.get("Default") if isinstance(parameter, Mapping) else None
+    kind = str(parameter.get("Type")) if isinstance(parameter, Mapping) else ""
+    if default is None or kind.startswith("AWS::SSM::Parameter::Value"):
+        return UNKNOWN
+    if isinstance(default, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
+        return [item.strip() for item in default.split(",")]
+    return default
+
+
+def _guess(name: str, values: list[str]) -> str:
+    said = ", ".join(f'"{value}"' for value in values)
+    return f"{name} has no value: looked at as something else than {said}, and as each of these"
+
+
+def _no_type(key: str) -> str:
+    if key.startswith("Fn::"):
+        return f"what {key} puts into Resources was not read"
+    return f"resource {key} has no Type"
+
+
+def _stand_in(raw: Any) -> _Foreseen:
+    """A text for what is not known: the same for the same expression."""
+    digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
+    return _Foreseen(f"{STAND_IN}{digest[:16]}")
+
+
+def _asset(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The folder of a function's code that the AWS CDK names beside what it puts into S3."""
+    metadata = raw.get("Metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("aws:asset:property") != "Code":
+        return {}
+    path = metadata.get("aws:asset:path")
+    return {"code": path} if isinstance(path, str) else {}
+
+
+def _same(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and left is not UNKNOWN and bool(left == right)
+
+
+def _select(argument: Any) -> Any:
     if (
         isinstance(argument, list)
         and len(argument) == 2
@@ -339,185 +456,32 @@ def _select(argument: Any, _: Mapping[str, Any]) -> Any:
     return UNKNOWN
 
 
-def _split(argument: Any, _: Mapping[str, Any]) -> Any:
+def _split(argument: Any) -> Any:
     if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], str) and argument[0]:
-        return argument[1].split(str(argument[0]))
+        return UNKNOWN if isinstance(argument[1], _Foreseen) else argument[1].split(str(argument[0]))
     return UNKNOWN
 
 
-def _find_in_map(argument: Any, document: Mapping[str, Any]) -> Any:
-    value: Any = document.get("Mappings")
-    for key in argument if isinstance(argument, list) else ():
-        value = value.get(key) if isinstance(value, Mapping) and isinstance(key, str) else None
-    return UNKNOWN if value is None else value
+def _find_in_map(argument: Any, mappings: Any) -> Any:
+    """The value at the keys; where a key is not known, what all keys there agree on."""
+    keys = argument[:3] if isinstance(argument, list) else []
+    values = [mappings]
+    for key in keys:
+        inside = [value for value in values if isinstance(value, Mapping)]
+        known = isinstance(key, str | int) and key != PSEUDO_REGION and not isinstance(key, _Foreseen)
+        values = (
+            [value[key] for value in inside if key in value]
+            if known
+            else [item for value in inside for item in value.values()]
+        )
+    if len(keys) == 3 and values and all(_same(value, values[0]) for value in values):
+        return values[0]
+    otherwise = argument[3] if isinstance(argument, list) and len(argument) == 4 else None
+    return otherwise.get("DefaultValue", UNKNOWN) if isinstance(otherwise, Mapping) and not values else UNKNOWN
 
 
-def _json_string(argument: Any, _: Mapping[str, Any]) -> Any:
+def _json_string(argument: Any) -> Any:
     return argument
 
 
-_PLAIN = {
-    "Fn::Select": _select,
-    "Fn::Split": _split,
-    "Fn::FindInMap": _find_in_map,
-    "Fn::ToJsonString": _json_string,
-}
-
-
-# one CloudFormation resource may be several of Pulumi's
-
-
-def _shape(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    if isinstance(inputs.get("tags"), list):
-        inputs["tags"] = {
-            str(tag.get("key")): tag.get("value")
-            for tag in inputs["tags"]
-            if isinstance(tag, Mapping) and tag.get("key")
-        }
-    resource = replace(resource, inputs=inputs)
-    shaper = _SHAPERS.get(resource.type)
-    yield from shaper(resource) if shaper else [resource]
-
-
-def _part(resource: Resource, suffix: str, kind: str, inputs: Mapping[str, Any], top: str) -> Resource:
-    """A separate resource for a part of one, which depends on it and on what the part refers to."""
-    urns = resource.property_dependencies.get(top, ())
-    return Resource(
-        urn=f"{resource.urn}/{suffix}",
-        type=kind,
-        name=f"{resource.name}/{suffix}",
-        inputs=inputs,
-        dependencies=(resource.urn, *resource.dependencies),
-        property_dependencies=dict.fromkeys(inputs, urns),
-        position=resource.position,
-        source_type=resource.source_type,
-    )
-
-
-def _for_each(prop: str, target: str) -> Any:
-    """A policy resource that names several owners becomes one for each."""
-
-    def shape(resource: Resource) -> Iterator[Resource]:
-        inputs = dict(resource.inputs)
-        owners = inputs.pop(prop, None)
-        if target in inputs or not isinstance(owners, list):
-            yield replace(resource, inputs=inputs)
-            return
-        for index, owner in enumerate(owners):
-            dependencies = {**resource.property_dependencies, target: resource.property_dependencies.get(prop, ())}
-            urn = resource.urn if index == 0 else f"{resource.urn}/{index}"
-            yield replace(resource, urn=urn, inputs={**inputs, target: owner}, property_dependencies=dependencies)
-
-    return shape
-
-
-def _bucket(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    lifecycle = inputs.pop("lifecycle", None)
-    rules = lifecycle.get("rules") if isinstance(lifecycle, Mapping) else lifecycle
-    if isinstance(rules, list):
-        inputs["lifecycleRules"] = [_lifecycle_rule(rule) for rule in rules]
-    elif lifecycle is UNKNOWN:
-        inputs["lifecycleRules"] = UNKNOWN
-    yield replace(resource, inputs=inputs)
-
-
-def _lifecycle_rule(rule: Any) -> Any:
-    if not isinstance(rule, Mapping):
-        return rule
-    expires = {key: value for key, value in rule.items() if key.startswith(("expiration", "noncurrent", "transition"))}
-    return {**rule, **({"expiration": expires} if expires else {})}
-
-
-def _rule(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    targets = inputs.pop("targets", None)
-    yield replace(resource, inputs=inputs)
-    for index, target in enumerate(targets if isinstance(targets, list) else []):
-        if isinstance(target, Mapping):
-            values = {lower_camel(str(key)): value for key, value in target.items()}
-            if isinstance(values.get("deadLetterConfig"), Mapping):
-                values["deadLetterConfig"] = {lower_camel(str(k)): v for k, v in values["deadLetterConfig"].items()}
-            values = {"rule": Reference(resource.urn), **values}
-            kind = "aws:cloudwatch/eventTarget:EventTarget"
-            yield _part(resource, str(target.get("Id") or index), kind, values, "targets")
-
-
-def _topic(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    subscriptions = inputs.pop("subscription", None)
-    yield replace(resource, inputs=inputs)
-    for index, item in enumerate(subscriptions if isinstance(subscriptions, list) else []):
-        if isinstance(item, Mapping):
-            values = {"topic": Reference(resource.urn, "arn"), **item}
-            kind = "aws:sns/topicSubscription:TopicSubscription"
-            yield _part(resource, f"subscription{index}", kind, values, "subscription")
-
-
-def _function(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    code = inputs.pop("code", None)
-    if isinstance(code, Mapping):
-        if isinstance(code.get("ZipFile"), str):
-            inputs["code"] = Asset(text=code["ZipFile"])
-        elif code.get("ZipFile") is UNKNOWN:
-            inputs["code"] = UNKNOWN
-        else:
-            inputs |= {lower_camel(str(key)): value for key, value in code.items()}
-    elif isinstance(code, str):
-        inputs["code"] = Archive(path=code)
-    yield replace(resource, inputs=inputs)
-
-
-def _alarm(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    dimensions = inputs.get("dimensions")
-    if isinstance(dimensions, list):
-        inputs["dimensions"] = {
-            str(item.get("name")): item.get("value")
-            for item in dimensions
-            if isinstance(item, Mapping) and item.get("name")
-        }
-    yield replace(resource, inputs=inputs)
-
-
-def _remediation(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    parameters = inputs.get("parameters")
-    if isinstance(parameters, Mapping):
-        inputs["parameters"] = [_parameter(str(name), value) for name, value in parameters.items()]
-    yield replace(resource, inputs=inputs)
-
-
-def _parameter(name: str, value: Any) -> dict[str, Any]:
-    given = value if isinstance(value, Mapping) else {}
-    resource, static = given.get("ResourceValue"), given.get("StaticValue")
-    return {
-        "name": name,
-        "resourceValue": resource.get("Value") if isinstance(resource, Mapping) else resource,
-        "staticValues": static.get("Values") if isinstance(static, Mapping) else static,
-    }
-
-
-def _managed_policy(resource: Resource) -> Iterator[Resource]:
-    inputs = dict(resource.inputs)
-    roles = inputs.pop("roles", None)
-    yield replace(resource, inputs=inputs)
-    if isinstance(roles, list):
-        values = {"roles": roles, "policyArn": Reference(resource.urn, "arn")}
-        yield _part(resource, "roles", "aws:iam/policyAttachment:PolicyAttachment", values, "roles")
-
-
-_SHAPERS: Mapping[str, Any] = {
-    "aws:s3/bucket:Bucket": _bucket,
-    "aws:cloudwatch/eventRule:EventRule": _rule,
-    "aws:sns/topic:Topic": _topic,
-    "aws:sns/topicPolicy:TopicPolicy": _for_each("topics", "arn"),
-    "aws:sqs/queuePolicy:QueuePolicy": _for_each("queues", "queueUrl"),
-    "aws:iam/rolePolicy:RolePolicy": _for_each("roles", "role"),
-    "aws:iam/policy:Policy": _managed_policy,
-    "aws:lambda/function:Function": _function,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:cfg/remediationConfiguration:RemediationConfiguration": _remediation,
-}
+_PLAIN = {"Fn::Select": _select, "Fn::Split": _split, "Fn::ToJsonString": _json_string}

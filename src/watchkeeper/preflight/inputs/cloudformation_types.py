@@ -34,6 +34,9 @@ TYPES: Mapping[str, Mapped] = {
         "aws:sns/topic:Topic", {"TopicName": "name", "DeliveryPolicy": "deliveryPolicy"}, frozenset({"DeliveryPolicy"})
     ),
     "AWS::SNS::TopicPolicy": Mapped("aws:sns/topicPolicy:TopicPolicy", {"PolicyDocument": "policy"}, _DOCUMENT),
+    "AWS::SNS::TopicInlinePolicy": Mapped(
+        "aws:sns/topicPolicy:TopicPolicy", {"PolicyDocument": "policy", "TopicArn": "arn"}, _DOCUMENT
+    ),
     "AWS::SNS::Subscription": Mapped(
         "aws:sns/topicSubscription:TopicSubscription",
         {"TopicArn": "topic"},
@@ -41,6 +44,9 @@ TYPES: Mapping[str, Mapped] = {
     ),
     "AWS::SQS::Queue": Mapped("aws:sqs/queue:Queue", {"QueueName": "name"}, frozenset({"RedrivePolicy"})),
     "AWS::SQS::QueuePolicy": Mapped("aws:sqs/queuePolicy:QueuePolicy", {"PolicyDocument": "policy"}, _DOCUMENT),
+    "AWS::SQS::QueueInlinePolicy": Mapped(
+        "aws:sqs/queuePolicy:QueuePolicy", {"PolicyDocument": "policy", "Queue": "queueUrl"}, _DOCUMENT
+    ),
     "AWS::KMS::Key": Mapped(
         "aws:kms/key:Key", {"KeyPolicy": "policy", "KeySpec": "customerMasterKeySpec"}, frozenset({"KeyPolicy"})
     ),
@@ -90,6 +96,10 @@ TYPES: Mapping[str, Mapped] = {
     "AWS::Events::Rule": Mapped(
         "aws:cloudwatch/eventRule:EventRule", {}, frozenset({"EventPattern", "Targets.Input", "Targets"})
     ),
+    "AWS::Events::EventBus": Mapped("aws:cloudwatch/eventBus:EventBus"),
+    "AWS::CloudWatch::CompositeAlarm": Mapped(
+        "aws:cloudwatch/compositeAlarm:CompositeAlarm", {"AlarmName": "name", "OKActions": "okActions"}
+    ),
     "AWS::Scheduler::Schedule": Mapped("aws:scheduler/schedule:Schedule", {}, frozenset({"Target"})),
     "AWS::Config::ConfigurationRecorder": Mapped(
         "aws:cfg/recorder:Recorder",
@@ -116,16 +126,31 @@ TYPES: Mapping[str, Mapped] = {
         },
     ),
     "AWS::Config::ConformancePack": Mapped("aws:cfg/conformancePack:ConformancePack", {"ConformancePackName": "name"}),
+    "AWS::Config::AggregationAuthorization": Mapped("aws:cfg/aggregateAuthorization:AggregateAuthorization"),
+    "AWS::Config::OrganizationConformancePack": Mapped(
+        "aws:cfg/organizationConformancePack:OrganizationConformancePack", {"OrganizationConformancePackName": "name"}
+    ),
+    "AWS::Config::OrganizationConfigRule": Mapped(
+        "aws:cfg/organizationManagedRule:OrganizationManagedRule",
+        {"OrganizationConfigRuleName": "name"},
+        frozenset({"OrganizationManagedRuleMetadata.InputParameters"}),
+    ),
     "AWS::Config::RemediationConfiguration": Mapped(
         "aws:cfg/remediationConfiguration:RemediationConfiguration", {}, frozenset({"Parameters"})
     ),
     "AWS::DynamoDB::Table": Mapped("aws:dynamodb/table:Table", {"TableName": "name"}),
+    "AWS::SSM::Parameter": Mapped("aws:ssm/parameter:Parameter"),
+    "AWS::SecretsManager::Secret": Mapped("aws:secretsmanager/secret:Secret"),
+    "AWS::StepFunctions::StateMachine": Mapped("aws:sfn/stateMachine:StateMachine", {"StateMachineName": "name"}),
+    "AWS::Athena::WorkGroup": Mapped("aws:athena/workgroup:Workgroup"),
+    "AWS::IAM::User": Mapped("aws:iam/user:User", {"UserName": "name"}),
+    "Custom::LogRetention": Mapped("aws:cloudwatch/logGroup:LogGroup", {"LogGroupName": "name"}),
     "AWS::RDS::DBInstance": Mapped("aws:rds/instance:Instance"),
     "AWS::EC2::Instance": Mapped("aws:ec2/instance:Instance"),
 }
 UNREAD: Mapping[str, str] = {
     "AWS::CloudFormation::Stack": "a nested stack's own template",
-    "AWS::Serverless::Function": "a SAM resource before its transform",
+    "AWS::CloudFormation::StackSet": "a stack set's own template",
     "AWS::CloudFormation::Macro": "what a macro makes",
 }
 """Types that stand for more than themselves, which is not read."""
@@ -142,5 +167,8 @@ REF: Mapping[str, str] = {
     "aws:iam/policy:Policy": "arn",
     "aws:sqs/queue:Queue": "url",
     "aws:kms/key:Key": "keyId",
+    "aws:sfn/stateMachine:StateMachine": "arn",
+    "aws:secretsmanager/secret:Secret": "arn",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": "arn",
 }
 """What ``Ref`` gives where it is not the name."""
