@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.graph import UNKNOWN, Graph, Reference, Secret
@@ -181,6 +181,7 @@ def test_a_raw_state_file_is_refused_with_the_command_to_use() -> None:
         read_document(raw, "terraform.tfstate")
 
 
+SLOW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -188,6 +189,7 @@ JSON = st.recursive(
 )
 
 
+@SLOW
 @given(st.data())
 def test_no_value_in_a_plan_makes_the_reader_crash(data: st.DataObject) -> None:
     document: Any = json.loads(json.dumps(plans.plan(*plans.correct())))

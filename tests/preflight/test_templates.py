@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.graph import UNKNOWN, Graph
@@ -275,6 +275,7 @@ def test_every_renamed_property_is_shown_by_its_own_name(language: str, types: A
                 assert spelled_path(language, table, name) == key
 
 
+SLOW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 WORDS = st.sampled_from(
     [
         "A",
@@ -308,6 +309,7 @@ VALUES = st.recursive(
 )
 
 
+@SLOW
 @given(
     st.dictionaries(
         st.sampled_from(["Parameters", "Conditions", "Mappings", "Globals", "Transform"]), VALUES, max_size=3
