@@ -258,6 +258,7 @@ def test_the_table_of_resource_options_is_complete() -> None:
 
 
 def test_every_check_has_a_page() -> None:
-    made = pages()
+    made = pages({"key-rotation": "-wrong\n+right\n"})
+    assert "```diff\n-wrong\n+right\n```" in made["key-rotation.md"]
     assert set(made) == {"README.md", *(f"{check}.md" for check in checks())}
     assert all(check.source in made[f"{check.id}.md"] for check in checks().values())

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from watchkeeper.preflight import Check
 
 
+DIFFERENCE = {"-": "red", "+": "green"}
+
+
 def show_list(chosen: Sequence[Check], as_json: bool) -> None:
     """The checks as a table, or as JSON with all that there is to say of them."""
     if as_json:
@@ -40,13 +43,24 @@ def show(name: str, as_json: bool) -> None:
         ("", check.explanation),
         ("What AWS does", check.aws_does),
         ("What to write", check.fix),
+        ("Example", _example(check)),
         ("Accepting it", f"# watchkeeper: ignore[{check.id}] why it is fine here until 2027-01-01"),
         ("Source", check.source),
     ):
+        if not text:
+            continue
         out.print()
         if title:
             out.print(safe(title, "bold"))
-        out.print(safe(text))
+        for line in text.splitlines():
+            out.print(safe(line, DIFFERENCE.get(line[:1], "") if title == "Example" else ""))
+
+
+def _example(check: Check) -> str:
+    from watchkeeper.preflight.examples import examples
+
+    found = examples().get(check.id)
+    return found.text if found else ""
 
 
 def _document(check: Check) -> dict[str, Any]:
@@ -58,5 +72,6 @@ def _document(check: Check) -> dict[str, Any]:
         "explanation": check.explanation,
         "aws_does": check.aws_does,
         "fix": check.fix,
+        "example": _example(check),
         "source": check.source,
     }
