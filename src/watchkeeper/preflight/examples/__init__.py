@@ -1,7 +1,7 @@
 """An example of each mistake with its correction, as a difference: what is wrong with ``-``, what is right with ``+``.
 
-``<check>.yaml.diff`` is a part of a CloudFormation template: ``scripts/template_examples.py`` makes it from a mistake that
-the tests make. ``<check>.py.diff`` is a whole Pulumi program, written by hand; a test runs both of its sides.
+``<check>.yaml.diff`` is a part of a CloudFormation template: ``scripts/template_examples.py`` makes it from a mistake
+that the tests make. ``<check>.py.diff`` is a whole Pulumi program, written by hand; a test runs both of its sides.
 """
 
 from __future__ import annotations
