@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Any
 
-from watchkeeper.graph import Graph, Secret
+from watchkeeper.graph import Graph, Resource, Secret
 from watchkeeper.model import Finding
 from watchkeeper.preflight import suppress
 from watchkeeper.preflight.check import SEVERITIES, Check, CheckError, NotChecked, Options, Report
@@ -40,7 +40,7 @@ def run(graph: Graph, options: Options | None = None) -> Report:
         not_checked=tuple(dict.fromkeys(looked.not_checked)),
         errors=tuple(dict.fromkeys(looked.errors)),
         checks_run=tuple(check.id for check in chosen),
-        resources=max(sum(resource.custom for resource in each) for each in (graph, *graph.variants)),
+        resources=max(sum(map(_is_known, each)) for each in (graph, *graph.variants)),
         source=graph.source,
         guessed=graph.guessed,
         unread=graph.unread,
@@ -48,6 +48,11 @@ def run(graph: Graph, options: Options | None = None) -> Report:
         unused=tuple(item for item in unused if item.check in certain),
         root=options.root,
     )
+
+
+def _is_known(resource: Resource) -> bool:
+    """Whether it is of a type that some check may know: what others make is not counted as looked at."""
+    return resource.custom and resource.type.startswith("aws:")
 
 
 @dataclass

@@ -7,7 +7,8 @@ special values: sdk/go/common/resource/sig.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
@@ -33,6 +34,10 @@ UNKNOWNS = frozenset(
     }
 )
 """What stands for an unknown text, boolean, number, list, asset, archive and object in a preview."""
+HIDDEN = "[secret]"
+"""What a preview writes in a secret's place, unless asked to show secrets (pkg/display/json.go)."""
+OTHER_AWS = frozenset({"aws-native", "aws-apigateway", "aws-iam", "aws-static-website"})
+"""Packages that make resources of AWS beside the aws provider."""
 GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"})
 
 
@@ -42,8 +47,12 @@ def is_preview(document: Mapping[str, Any]) -> bool:
 
 
 def is_export(document: Mapping[str, Any]) -> bool:
-    """Whether a document is what ``pulumi stack export`` prints."""
-    return isinstance(document.get("deployment"), Mapping)
+    """Whether a document is what ``pulumi stack export`` prints, or a checkpoint file of a backend of one's own."""
+    return bool(_deployment(document))
+
+
+def _deployment(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _raw_mapping(document.get("deployment") or _raw_mapping(document.get("checkpoint")).get("latest"))
 
 
 def read_preview(document: Mapping[str, Any], name: str) -> Graph:
@@ -60,7 +69,7 @@ def read_preview(document: Mapping[str, Any], name: str) -> Graph:
             unread.append("a step of the preview has no newState with a urn")
     errors = [item.get("message", "") for item in document.get("diagnostics") or () if isinstance(item, Mapping)]
     unread += [f"the preview says: {message}" for message in errors if message]
-    return _graph(states, f"pulumi preview {name}", unread)
+    return _graph(states, f"pulumi preview {name}", unread, config_of(document).get("aws:region"))
 
 
 def config_of(document: Mapping[str, Any]) -> dict[str, str]:
@@ -71,22 +80,36 @@ def config_of(document: Mapping[str, Any]) -> dict[str, str]:
 
 def read_export(document: Mapping[str, Any], name: str) -> Graph:
     """The graph of a stack's state."""
-    resources = document["deployment"].get("resources") or []
+    deployment = _deployment(document)
+    found = deployment.get("resources")
+    resources = [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
     states = {
-        state["urn"]: state
-        for state in resources
-        if isinstance(state, Mapping) and isinstance(state.get("urn"), str) and not state.get("delete")
+        state["urn"]: state for state in resources if isinstance(state.get("urn"), str) and not state.get("delete")
     }
-    unread = [] if len(states) == len(resources) else ["some resources of the export have no urn or are to be deleted"]
+    unread = ["some resources of the export have no urn"] if any("urn" not in state for state in resources) else []
+    for operation in deployment.get("pending_operations") or ():
+        urn = str(_raw_mapping(_raw_mapping(operation).get("resource")).get("urn") or "")
+        kind = _raw_mapping(operation).get("type")
+        unread.append(
+            f"{urn.rpartition('::')[2]} is {kind} since an interrupted update: what became of it is not known"
+        )
     return _graph(states, f"pulumi stack export {name}", unread)
 
 
-def _graph(states: Mapping[str, Mapping[str, Any]], source: str, unread: list[str]) -> Graph:
+def _graph(states: Mapping[str, Mapping[str, Any]], source: str, unread: list[str], region: str | None = None) -> Graph:
     if not states:
         raise TargetError(f"{source} holds no resource")
     resources = {urn: _resource(urn, state) for urn, state in states.items()}
     stack, project = _names(next(iter(states)))
-    return Graph(resources, project, stack, source, _region(resources), tuple(dict.fromkeys(unread)))
+    unread = [*unread, *_others(resources)]
+    return Graph(resources, project, stack, source, _region(resources) or region, tuple(dict.fromkeys(unread)))
+
+
+def _others(resources: Mapping[str, Resource]) -> Iterator[str]:
+    """Resources of AWS under another provider than the checks know."""
+    packages = Counter(item.type.partition(":")[0] for item in resources.values() if item.custom)
+    for package in sorted(OTHER_AWS & set(packages)):
+        yield f"{packages[package]} of {package} were not read: the checks know the types of the aws provider"
 
 
 def _names(urn: str) -> tuple[str, str]:
@@ -144,6 +167,8 @@ def _value(value: Any, depth: int = 0) -> Any:
     if depth > DEPTH:
         return UNKNOWN
     if isinstance(value, str):
+        if value == HIDDEN:
+            return Secret(UNKNOWN)
         return UNKNOWN if value in UNKNOWNS else value
     if isinstance(value, list):
         return [_value(item, depth + 1) for item in value]

@@ -6,6 +6,7 @@ in JSON (https://github.com/aws-cloudformation/cfn-language-discussion/issues/96
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,11 @@ from watchkeeper.preflight.inputs.target import TargetError
 LARGEST_YAML = 10_000_000
 """Characters; CloudFormation itself takes one million bytes."""
 DEEPEST = 200
+NO_STREAM = (
+    "which say nothing of what depends on what: give the output of `pulumi preview --json` without "
+    "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+)
+_EVENTS = re.compile(r'\s*\{"sequence":\s*\d+,\s*"timestamp":')
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ def _json(text: str, name: str) -> Loaded:
     try:
         document, lines = load_json(text, twice=lambda key: twice.update({key: None}))
     except (ValueError, RecursionError) as error:
+        if _EVENTS.match(text):
+            raise TargetError(f"{name} is a stream of Pulumi's events, {NO_STREAM}") from None
         raise TargetError(f"{name} is not JSON: {error}") from None
     return Loaded(document, lines, tuple(_twice(key) for key in twice))
 
