@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from watchkeeper.engine.host import explain_node
+from watchkeeper.engine.host import READABLE_STACKS, explain_node
 from watchkeeper.engine.program import ProgramError
 from watchkeeper.preflight import Report, inspect
 from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, explain, options_of_sdk
@@ -117,3 +119,46 @@ def test_a_node_package_is_asked_what_it_has_instead(tmp_path: Path) -> None:
 
 def test_every_resource_option_is_known() -> None:
     assert options_of_sdk() <= RESOURCE_OPTIONS | {"id", "urn"}
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "fix"),
+    [
+        ("Error: Missing required configuration variable 'e:mail'", "", "pulumi config set e:mail <value>"),
+        (
+            "Error: Missing required property 'roleArn'",
+            'new aws.cfg.Recorder("r", {role_arn: x})',
+            "in place of role_arn",
+        ),
+        (
+            "TypeError: aws.config.Recorder is not a constructor",
+            'new aws.config.Recorder("r", {})',
+            "aws.cfg.Recorder?",
+        ),
+        (
+            "Error: Cannot find module '@pulumi/awsx'",
+            'import * as awsx from "@pulumi/awsx"',
+            "npm install @pulumi/awsx",
+        ),
+        ("Error: Cannot find module './lib/stack'", 'import { Stack } from "./lib/stack"', "a file of your own"),
+    ],
+)
+def test_a_node_program_that_stops_is_explained(tmp_path: Path, said: str, source: str, fix: str) -> None:
+    program = tmp_path / "index.ts"
+    program.write_text(f"{source}\n")
+    error = explain_node(f"{said}\n    at Object.<anonymous> ({program}:1:1)", 1, tmp_path)
+    assert (error.file, error.line) == (str(program), 1)
+    assert fix in explain(error).fix
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_a_stack_that_node_would_print_for_ever_ends() -> None:
+    program = """
+        process.on("uncaughtException", (error) => console.log(require("util").inspect(error, { colors: true })));
+        const error = new Error("stopped");
+        error.stack = "Error: stopped\\n    at f (/p/node_modules/@pulumi/config.ts:301:19)\\n    at /p/index.ts:2:1";
+        throw error;
+    """
+    command = ["node", "--require", str(READABLE_STACKS), "-e", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert "/p/index.ts:2:1" in done.stdout

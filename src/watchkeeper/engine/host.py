@@ -26,6 +26,7 @@ KILL_GRACE: Final = 2.0
 """Seconds between asking a process to end and ending it."""
 NODE_RUN: Final = Path("node_modules/@pulumi/pulumi/cmd/run")
 CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+READABLE_STACKS: Final = Path(__file__).with_name("readable_stacks.cjs")
 SDK_FRAME: Final = re.compile(r"node_modules|node:internal|internal/")
 NODE_FRAME: Final = re.compile(r"\(?(?P<file>(?:file://)?/[^():]+):(?P<line>\d+):\d+\)?")
 NODE_ERROR: Final = re.compile(
@@ -211,7 +212,8 @@ class Program:
         }
         flags = [text for key, value in options.items() for text in (f"--{key}", str(value))]
         target = "." if project.program.is_dir() else project.program.name
-        return [node, str(run), *flags, *(["--dry-run"] if self._dry_run else []), target]
+        dry = ["--dry-run"] if self._dry_run else []
+        return [node, "--require", str(READABLE_STACKS), str(run), *flags, *dry, target]
 
     def _explain(self, code: int, said: str) -> ProgramError:
         if self._report.exists():

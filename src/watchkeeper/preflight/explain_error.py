@@ -73,6 +73,12 @@ HINTS: tuple[tuple[str, str], ...] = (
         r"No such file or directory: '([^']+)'",
         "{0} is looked for from the project's folder.",
     ),
+    (r"Cannot find module '(\.[^']+)'", "It is a file of your own: write the path that it has from this one."),
+    (r"Cannot find module '([^']+)'", "Install it beside the program: npm install {0}."),
+    (
+        r"Cannot read properties of undefined \(reading '\w+'\)",
+        "What is before the dot does not exist: look for its name in the SDK's documentation.",
+    ),
     (r"Duplicate resource URN", "Give each of the two its own name."),
     (r"missing .* argument: 'resource_name'", 'Give the resource its name first: …("name", …).'),
     (r"missing .* arguments?: (.+)", "Give the argument {0}."),
@@ -123,6 +129,10 @@ def explain(error: ProgramError) -> Reason:
     mistyped = _mistyped(error.message)
     if mistyped is not None:
         return mistyped
+    if error.kind == "Error" and first.startswith("Missing required property"):
+        snake = re.sub(r"([A-Z])", r"_\1", error.name).lower()
+        instead = f" in place of {snake}" if snake != error.name and snake in error.source else ""
+        return Reason(first, f"Give the argument {error.name}{instead}.")
     if not error.name or error.kind == "KeyError":
         return Reason(first, _by_kind(error))
     if error.kind == "TypeError" and first.startswith("Missing required property"):
@@ -178,9 +188,11 @@ def _mistyped(message: str) -> Reason | None:
 
 def _elsewhere(error: ProgramError) -> str:
     """Where the SDK has a class or a module that was looked for: ``aws.cfg.Recorder`` for ``aws.config.Recorder``."""
-    if error.kind != "AttributeError" or not re.fullmatch(r"pulumi_aws(\.\w+)?", error.owner):
+    if error.kind != "AttributeError" and NOT_CALLABLE not in error.message:
         return ""
-    if error.owner == "pulumi_aws":
+    if not re.fullmatch(r"(pulumi_)?aws(\.\w+)?", error.owner):
+        return ""
+    if "." not in error.owner:
         module = MODULES.get(error.name.lower(), "")
         return f"aws.{module}" if module else ""
     if error.name in error.valid or nearest_name(error.name, error.valid):

@@ -39,7 +39,7 @@ def _contradiction(group: object) -> str:
     everything = truth(one(group, ("allSupported",)))
     types = at(group, "resourceTypes")
     excluded = at(group, "exclusionByResourceTypes", "resourceTypes")
-    strategy = at(group, "recordingStrategy", "useOnly")
+    strategy = [*at(group, "recordingStrategies", "useOnly"), *at(group, "recordingStrategy", "useOnly")]
     if everything is None or UNKNOWN in types or UNKNOWN in strategy:
         return ""
     said = one(group, ("allSupported",)) is not None
