@@ -129,6 +129,17 @@ def endpoint_type(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 @rule("API_GWV2_ACCESS_LOGS_ENABLED", types=(STAGE_V2,), severity=Severity.MEDIUM, category="Logging and monitoring")
 def access_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stage writes access logs."""
+    return _access_logs(item)
+
+
+@rule("APIGATEWAY_STAGE_ACCESS_LOGS_ENABLED", types=(STAGE,), severity=Severity.MEDIUM,
+      category="Logging and monitoring")  # fmt: skip
+def rest_access_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The stage of a REST API writes access logs."""
+    return _access_logs(item)
+
+
+def _access_logs(item: ConfigurationItem) -> Verdict:
     _known(item)
     on = bool(dig(item.configuration, "accessLogSettings", "destinationArn"))
     return verdict(on, "Access logs are off; set a destination.")

@@ -54,14 +54,29 @@ register_flags(
 @rule("AUTOSCALING_CAPACITY_REBALANCING", types=(GROUP,), severity=Severity.LOW, category="Backup and recovery")
 def capacity_rebalancing(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A group with several instance types has capacity rebalancing; others are not applicable."""
-    need(item.configuration, "autoScalingGroupName")
-    template = dig(item.configuration, "mixedInstancesPolicy", "launchTemplate")
-    overrides = array(template, "overrides")
-    by_attributes = any(pick(entry, "instanceRequirements") for entry in overrides)
-    if not by_attributes and len({str(pick(entry, "instanceType")) for entry in overrides}) < 2:
+    types = _instance_types(item)
+    if types is not None and len(types) < 2:
         return not_applicable("The group does not use several instance types.")
     on = flag(item.configuration, "capacityRebalance", default=False)
     return verdict(on, "Capacity rebalancing is off; enable it.")
+
+
+@rule("AUTOSCALING_MULTIPLE_INSTANCE_TYPES", types=(GROUP,), severity=Severity.MEDIUM, category="Backup and recovery")
+def multiple_types(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The group uses several instance types; one that chooses them by attributes is not applicable."""
+    types = _instance_types(item)
+    if types is None:
+        return not_applicable("The group chooses its instance types by attributes.")
+    return verdict(len(types) > 1, "The group has one instance type; add others to its mixed instances policy.")
+
+
+def _instance_types(item: ConfigurationItem) -> set[str] | None:
+    """The instance types that override the launch template's; None where attributes choose them."""
+    need(item.configuration, "autoScalingGroupName")
+    overrides = array(dig(item.configuration, "mixedInstancesPolicy", "launchTemplate"), "overrides")
+    if any(pick(entry, "instanceRequirements") for entry in overrides):
+        return None
+    return {str(pick(entry, "instanceType")) for entry in overrides}
 
 
 @rule("AUTOSCALING_GROUP_ELB_HEALTHCHECK_REQUIRED", types=(GROUP,), severity=Severity.LOW,
@@ -161,6 +176,28 @@ def build_artifacts(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(not bad, "Artifacts are not encrypted; turn encryption on.")
 
 
+@rule("CODEBUILD_PROJECT_S3_LOGS_ENCRYPTED", types=(PROJECT,), severity=Severity.LOW, category="Encryption")
+def build_logs_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The project's S3 logs are encrypted, unless it is in exemptedProjects; one without is not applicable."""
+    logs = dig(item.configuration, "logsConfig", "s3Logs")
+    exempt = text(item.configuration, "name") in parameters.get("exemptedProjects", ())
+    if dig(logs, "status") != "ENABLED":
+        return not_applicable("The project writes no logs to S3.")
+    plain = flag(logs, "encryptionDisabled", default=False)
+    return verdict(not plain or exempt, "S3 logs are not encrypted; turn encryption on.")
+
+
+@rule("CODEBUILD_PROJECT_SOURCE_REPO_URL_CHECK", types=(PROJECT,), severity=Severity.CRITICAL, category="Identity")
+def build_source(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The URL of a Bitbucket source holds no credentials; a project without such a source is not applicable."""
+    sources = [need(item.configuration, "source"), *array(item.configuration, "secondarySources")]
+    urls = [text(source, "location") for source in sources if dig(source, "type") == "BITBUCKET"]
+    if not urls:
+        return not_applicable("The project has no Bitbucket source.")
+    signed_in = any("@" in url.partition("://")[2].partition("/")[0] for url in urls)
+    return verdict(not signed_in, "A source's URL holds credentials; connect Bitbucket by OAuth and leave them out.")
+
+
 @rule("CODEBUILD_PROJECT_LOGGING_ENABLED", types=(PROJECT,), severity=Severity.MEDIUM,
       category="Logging and monitoring")  # fmt: skip
 def build_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
@@ -247,6 +284,26 @@ def notebook_internet(item: ConfigurationItem, parameters: Parameters, lookup: L
     """The notebook has no direct internet access."""
     value = text(item.configuration, "DirectInternetAccess")
     return verdict(value == "Disabled", "Direct internet access is on; recreate the notebook in a VPC without it.")
+
+
+@rule("SAGEMAKER_NOTEBOOK_INSTANCE_INSIDE_VPC", types=(NOTEBOOK,), severity=Severity.HIGH, category="Network")
+def notebook_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The notebook is in a VPC, in one of SubnetIds where they are given."""
+    need(item.configuration, "NotebookInstanceName", "Arn")
+    subnet, allowed = pick(item.configuration, "SubnetId"), parameters.get("SubnetIds", ())
+    if not subnet:
+        return violation("The notebook is in no VPC; recreate it in one.")
+    return verdict(
+        not allowed or subnet in allowed, f"The notebook is in {shown(subnet)}; use one of {listed(allowed)}."
+    )
+
+
+@rule("SAGEMAKER_MODEL_IN_VPC", types=("AWS::SageMaker::Model",), severity=Severity.MEDIUM, category="Network")
+def model_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The model's containers reach the network through a VPC."""
+    need(item.configuration, "ModelName", "ExecutionRoleArn")
+    on = bool(pick(item.configuration, "VpcConfig"))
+    return verdict(on, "The model uses no VPC; recreate it with subnets and security groups.")
 
 
 @rule("SAGEMAKER_NOTEBOOK_INSTANCE_ROOT_ACCESS_CHECK", types=(NOTEBOOK,), severity=Severity.MEDIUM, category="Identity")

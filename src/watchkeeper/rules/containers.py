@@ -221,6 +221,15 @@ def awsvpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> V
     return verdict(mode == "awsvpc", f"NetworkMode is {shown(mode or 'bridge')}; use awsvpc.")
 
 
+@rule("ECS_TASK_DEFINITION_EFS_ENCRYPTION_ENABLED", types=(TASK,), severity=Severity.MEDIUM, category="Encryption")
+def efs_in_transit(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """What the task writes to EFS volumes is encrypted in transit."""
+    _containers(item)
+    volumes = [(v, pick(v, "EFSVolumeConfiguration")) for v in array(item.configuration, "Volumes")]
+    bad = [pick(v, "Name") for v, efs in volumes if efs is not None and pick(efs, "TransitEncryption") != "ENABLED"]
+    return verdict(not bad, f"EFS volumes without encryption in transit: {listed(bad)}; set TransitEncryption.")
+
+
 @rule("EKS_ENDPOINT_NO_PUBLIC_ACCESS", types=(EKS,), severity=Severity.HIGH, category="Public access")
 def endpoint_private(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The cluster's endpoint is not public."""

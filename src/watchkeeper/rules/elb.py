@@ -51,6 +51,13 @@ def _is_application(item: ConfigurationItem) -> bool:
     return text(item.configuration, "type") == "application"
 
 
+def _is_network(item: ConfigurationItem) -> bool:
+    return text(item.configuration, "type") == "network"
+
+
+NOT_NETWORK = "It is not a network load balancer."
+
+
 @rule("ELB_DELETION_PROTECTION_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM, category="Backup and recovery",
       aspects=(ATTRIBUTES,))  # fmt: skip
 def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
@@ -147,6 +154,32 @@ def alb_internal(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     if not _is_application(item):
         return not_applicable("It is not an application load balancer.")
     return _internal(item)
+
+
+@rule("NLB_INTERNAL_SCHEME_CHECK", types=(BALANCER,), severity=Severity.MEDIUM, category="Public access")
+def nlb_internal(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The network load balancer is internal."""
+    return _internal(item) if _is_network(item) else not_applicable(NOT_NETWORK)
+
+
+@rule("NLB_LOGGING_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM, category="Logging and monitoring",
+      aspects=(ATTRIBUTES,))  # fmt: skip
+def nlb_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The network load balancer writes access logs."""
+    if not _is_network(item):
+        return not_applicable(NOT_NETWORK)
+    on = _attribute(item, "access_logs.s3.enabled") == "true"
+    return verdict(on, "Access logs are off; enable them with a bucket.")
+
+
+@rule("NLB_CROSS_ZONE_LOAD_BALANCING_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM,
+      category="Backup and recovery", aspects=(ATTRIBUTES,))  # fmt: skip
+def nlb_cross_zone(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The network load balancer balances across zones."""
+    if not _is_network(item):
+        return not_applicable(NOT_NETWORK)
+    on = _attribute(item, "load_balancing.cross_zone.enabled") == "true"
+    return verdict(on, "Cross-zone load balancing is off; enable it.")
 
 
 @rule("ELB_INTERNAL_SCHEME_CHECK", types=(CLASSIC,), severity=Severity.MEDIUM, category="Public access")

@@ -145,6 +145,13 @@ def xray(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Ver
     return verdict(mode == "Active", f"Tracing is {shown(mode or 'off')}; set it to Active.")
 
 
+@rule("LAMBDA_FUNCTION_LOG_FORMAT_JSON", types=(FUNCTION,), severity=Severity.LOW, category="Logging and monitoring")
+def log_format(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The function's logs are JSON."""
+    found = need(item.configuration.get("loggingConfig"), "logFormat")
+    return verdict(found == "JSON", f"The log format is {shown(found)}; set it to JSON.")
+
+
 @rule("LAMBDA_FUNCTION_DESCRIPTION", types=(FUNCTION,), severity=Severity.LOW, category="Configuration")
 def description(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The function has a description."""
