@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from watchkeeper.preflight.inputs import cloudformation
+from watchkeeper.preflight.inputs import load
 
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "preflight"
 LONGEST = 110
@@ -39,7 +39,7 @@ def template_examples() -> dict[str, str]:
     mutations = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = mutations
     spec.loader.exec_module(mutations)
-    document, _ = cloudformation.load((TESTS / "fixtures" / "reference.yaml").read_text(), "reference.yaml")
+    document = load((TESTS / "fixtures" / "reference.yaml").read_text(), "reference.yaml").document
     text = json.dumps(document["Resources"])
     found: dict[str, str] = {}
     for check, change in mutations.TEMPLATE_MUTATIONS:

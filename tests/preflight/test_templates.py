@@ -275,7 +275,7 @@ def test_every_renamed_property_is_shown_by_its_own_name(language: str, types: A
                 assert spelled_path(language, table, name) == key
 
 
-SLOW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+SLOW = settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 WORDS = st.sampled_from(
     [
         "A",

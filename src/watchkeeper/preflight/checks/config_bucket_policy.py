@@ -9,6 +9,12 @@ from watchkeeper.preflight.delivery import by_role, deliveries, missing_in_polic
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
 
+CONFIRM = "s3:ListBucket"
+"""With it Config asks whether the bucket is there (HeadBucket)."""
+STILL_DELIVERS = (
+    "It delivers all the same; CloudTrail shows AccessDenied where Config asks whether the bucket is there."
+)
+
 
 def look(views: Views) -> Iterator[Result]:
     """Each channel's bucket."""
@@ -29,12 +35,14 @@ def look(views: Views) -> Iterator[Result]:
                 "a policy that decides whether Config may deliver is not known before the deployment",
             )
             continue
+        unconfirmed = missing == [CONFIRM]
         yield CHECK.finding(
             delivery.bucket.resource,
             f"neither the policy of this bucket nor the recorder's role lets AWS Config do {', '.join(missing)} "
             f"for the delivery channel {quote(delivery.channel.name)}.",
             path="policy",
-            severity=UNSURE if missing == ["s3:ListBucket"] else "",
+            severity=UNSURE if unconfirmed else "",
+            aws_does=STILL_DELIVERS if unconfirmed else "",
         )
 
 
@@ -45,7 +53,7 @@ CHECK = Check(
     explanation="Config writes with the recorder's role, or as config.amazonaws.com where the bucket's policy "
     "lets it. In "
     "one account a custom role with S3 write is enough; the service-linked role needs the policy. AWS's guide "
-    "asks for s3:ListBucket too, while AWS's published templates do without: its absence alone is reported as unsure.",
+    "asks for s3:ListBucket too, and says that Config delivers without: its absence alone is reported as unsure.",
     aws_does="PutDeliveryChannel answers InsufficientDeliveryPolicyException.",
     fix="Allow config.amazonaws.com s3:GetBucketAcl and s3:ListBucket on the bucket and s3:PutObject on "
     "<bucket>/[prefix/]AWSLogs/<account>/Config/*, each with StringEquals AWS:SourceAccount.",

@@ -143,13 +143,12 @@ class _Template:
             if logical in self.present:
                 for resource in self._resources(logical, raw):
                     resources[resource.urn] = resource
+        written = self.present - self.made
         wrong = [
             name
-            for logical in self.raw
-            if logical in self.present - self.made
-            for name in wrong_names(
-                self._urn(logical), str(self.raw[logical]["Type"]), self.raw[logical].get("Properties")
-            )
+            for logical, raw in self.raw.items()
+            if logical in written
+            for name in wrong_names(self._urn(logical), str(raw["Type"]), raw.get("Properties"))
         ]
         transforms = self.document.get("Transform")
         for transform in transforms if isinstance(transforms, list) else [transforms] if transforms else []:

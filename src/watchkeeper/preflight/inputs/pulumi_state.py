@@ -81,18 +81,15 @@ def config_of(document: Mapping[str, Any]) -> dict[str, str]:
 def read_export(document: Mapping[str, Any], name: str) -> Graph:
     """The graph of a stack's state."""
     deployment = _deployment(document)
-    found = deployment.get("resources")
-    resources = [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
-    states = {
-        state["urn"]: state for state in resources if isinstance(state.get("urn"), str) and not state.get("delete")
-    }
-    unread = ["some resources of the export have no urn"] if any("urn" not in state for state in resources) else []
+    listed = deployment.get("resources")
+    found = listed if isinstance(listed, list) else []
+    named = [state for state in found if isinstance(state, Mapping) and isinstance(state.get("urn"), str)]
+    states = {state["urn"]: state for state in named if not state.get("delete")}
+    unread = ["some resources of the export have no urn"] if len(named) < len(found) else []
     for operation in deployment.get("pending_operations") or ():
         urn = str(_raw_mapping(_raw_mapping(operation).get("resource")).get("urn") or "")
-        kind = _raw_mapping(operation).get("type")
-        unread.append(
-            f"{urn.rpartition('::')[2]} is {kind} since an interrupted update: what became of it is not known"
-        )
+        name_of, kind = urn.rpartition("::")[2], _raw_mapping(operation).get("type")
+        unread.append(f"{name_of} is {kind} since an interrupted update: what became of it is not known")
     return _graph(states, f"pulumi stack export {name}", unread)
 
 
