@@ -22,13 +22,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench import environments
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "tests" / "preflight" / "fixtures" / "reference.yaml"
 PAGE = ROOT / "docs" / "preflight-comparison.md"
 CHECKOV = "3.3.30"
-ENVIRONMENT = ROOT / ".watchkeeper" / "bench" / f"checkov-{CHECKOV}"
-TIMEOUT = 900
-"""Seconds that Checkov may take for all templates, or for being installed."""
 HOW = (
     "Each mistake is made alone in a correct CloudFormation template, "
     "[the one of the tests](../tests/preflight/fixtures/reference.yaml). A tool catches it when it says something that "
@@ -116,17 +115,11 @@ def cfn_lint(files: Sequence[str]) -> Tool:
 
 def checkov(files: Sequence[str]) -> Tool:
     """Checkov, on its own interpreter, started once. Raises OSError or SubprocessError when it can't be had."""
-    binaries = ENVIRONMENT / "bin"
-    if not (binaries / "checkov").is_file():
-        uv = str(Path(sys.executable).with_name("uv"))
-        print(f"installing Checkov {CHECKOV} into {ENVIRONMENT.relative_to(ROOT)} …", file=sys.stderr)
-        python = str(binaries / "python")
-        _quiet([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT)])
-        _quiet([uv, "pip", "install", "--quiet", "--python", python, f"checkov=={CHECKOV}"])
+    programs = environments.binaries("checkov", CHECKOV, "checkov")
     scan = str(Path(__file__).with_name("checkov_scan.py"))
-    told = json.loads(_quiet([str(binaries / "python"), scan, *files]))
+    told = json.loads(environments.quiet([str(programs / "python"), scan, *files]))
     command = (
-        str(binaries / "checkov"),
+        str(programs / "checkov"),
         "--skip-download",
         "--quiet",
         "--compact",
@@ -135,13 +128,6 @@ def checkov(files: Sequence[str]) -> Tool:
         "-f",
     )
     return Tool("checkov", CHECKOV, command, {file: frozenset(items) for file, items in told.items()})
-
-
-def _quiet(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
-    if done.returncode != 0:
-        raise OSError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr[-300:].strip()}")
-    return done.stdout
 
 
 def seconds(tools: Sequence[Tool], runs: int) -> dict[str, Any]:

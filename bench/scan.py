@@ -4,8 +4,8 @@
 
 200 buckets, 200 instances and 50 databases on the embedded AWS; the three mission rules and KMS. The floor is one list
 per type and one call per bucket, 203 in all, made by a plain boto3 loop on four threads. Both make their clients anew
-and run in turn, three times; the fastest of each counts. Cloud Custodian and Prowler are measured where a virtual
-environment has them: name its ``bin`` folder in BENCH_C7N or BENCH_PROWLER.
+and run in turn; the fastest of each counts. Cloud Custodian and Prowler run once, as a user starts them, from
+environments that are made on first use. ``BENCH_SCAN_OTHERS=0`` leaves them out, and says so.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from bench import environments
 from watchkeeper.embedded.server import Running, running
 from watchkeeper.offline import select_rules
 from watchkeeper.scan import ScanResult, reach, scan
@@ -113,32 +115,55 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - began, result
 
 
-def other(aws: Running, variable: str, command: Callable[[Path, Path], list[str]]) -> dict[str, Any] | str:
-    """Another scanner's wall time, as a user starts it; its exit code may say that it found something."""
-    folder = os.environ.get(variable)
-    if not folder:
-        return f"not installed ({variable} names no virtual environment)"
+def other(aws: Running, tool: Tool) -> dict[str, Any]:
+    """Another scanner's wall time and calls, as a user starts it; its exit code may say that it found something."""
+    if os.environ.get("BENCH_SCAN_OTHERS") == "0":
+        return {"version": tool.version, "not_measured": "BENCH_SCAN_OTHERS is 0"}
+    try:
+        programs = environments.binaries(tool.package, tool.version, tool.program)
+    except (OSError, subprocess.SubprocessError) as error:
+        return {"version": tool.version, "not_measured": str(error)}
+    print(f"{tool.package} {tool.version} …", file=sys.stderr)
     with tempfile.TemporaryDirectory() as output:
-        environment = {**os.environ, **aws.environment, "HOME": output}
-        arguments = command(Path(folder), Path(output))
+        calls = Path(output) / "calls"
+        counting = {"PYTHONPATH": str(Path(__file__).with_name("counting")), "BENCH_CALLS": str(calls)}
+        environment = {**os.environ, **aws.environment, **counting, "HOME": output}
+        arguments = tool.command(programs, Path(output))
         seconds, done = timed(
             lambda: subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
         )
-    if done.returncode not in (0, 3):
-        return {"error": f"exit code {done.returncode}", "said": done.stderr[-500:]}
-    return {"seconds": round(seconds, 2)}
+        if done.returncode not in (0, 3):
+            return {"version": tool.version, "error": f"exit code {done.returncode}", "said": done.stderr[-500:]}
+        sent = sum(int(line) for line in calls.read_text().splitlines())
+    return {"version": tool.version, "seconds": round(seconds, 2), "api_calls": sent}
 
 
 def custodian(folder: Path, output: Path) -> list[str]:
     """Cloud Custodian with equal policies."""
     policies = output / "policies.json"
     policies.write_text(json.dumps(POLICIES))
-    return [str(folder / "custodian"), "run", "--cache-period", "0", "-s", str(output / "out"), str(policies)]
+    return [str(folder / "custodian"), "run", "-s", str(output / "out"), str(policies)]
 
 
 def prowler(folder: Path, output: Path) -> list[str]:
     """Prowler with the nearest checks; it has none for the instance type."""
     return [str(folder / "prowler"), "aws", "--checks", *PROWLER_CHECKS, "-o", str(output), "--no-banner"]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Another scanner: where it comes from and how it is started."""
+
+    package: str
+    version: str
+    program: str
+    command: Callable[[Path, Path], list[str]]
+
+
+OTHERS = {
+    "cloud_custodian": Tool("c7n", "0.9.53", "custodian", custodian),
+    "prowler": Tool("prowler", "5.46.0", "prowler", prowler),
+}
 
 
 def main() -> None:
@@ -151,10 +176,7 @@ def main() -> None:
             print(f"round {number + 1} of {ROUNDS} …", file=sys.stderr)
             floors.append(timed(lambda: floor(aws)))
             scans.append(timed(lambda: ours(aws)))
-        others = {
-            "cloud_custodian": other(aws, "BENCH_C7N", custodian),
-            "prowler": other(aws, "BENCH_PROWLER", prowler),
-        }
+        others = {name: other(aws, tool) for name, tool in OTHERS.items()}
     floor_seconds, floor_calls = min(floors)
     seconds, result = min(scans, key=lambda entry: entry[0])
     document = {
