@@ -66,9 +66,9 @@ class WhatWasRead(Indexed, NoLookup):
         return self._found if resource_type == self._type else NoLookup.items_of_type(self, resource_type)
 
 
-def judged(rule: str, parameters: object, item: ConfigurationItem, lookup: NoLookup) -> ComplianceType:
+def judged(rule: str, parameters: object, item: ConfigurationItem, lookup: NoLookup | None = None) -> ComplianceType:
     (prepared,) = prepare([configured(rule, parameters)]).rules
     assert not prepared.problem
-    evaluation = prepared.evaluate(item, lookup)
+    evaluation = prepared.evaluate(item, lookup or NoLookup())
     assert evaluation is not None
     return evaluation.compliance
