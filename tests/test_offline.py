@@ -324,7 +324,10 @@ Resources:
 
 
 def test_a_conformance_pack() -> None:
-    keys, kind = rules_of_pack(PACK, {"Types": "t3.micro"})
+    keys, kind, own = rules_of_pack(PACK, {"Types": "t3.micro"})
+    (result,) = run(snapshot(TWO), [own]).rules
+    assert (own.name, result.counts, result.evaluated) == ("own", {ComplianceType.NOT_EVALUATED: 1}, False)
+    assert "custom rule" in next(iter(result.reasons))
     assert (keys.identifier, keys.parameters) == ("ACCESS_KEYS_ROTATED", {"maxAccessKeyAge": "90"})
     assert (kind.name, kind.parameters, kind.scope.types) == (
         "Type",
@@ -335,9 +338,17 @@ def test_a_conformance_pack() -> None:
     assert read_pack(PACK).custom == ("own",)
 
 
+def test_a_rule_of_a_pack_whose_condition_does_not_hold_is_not_in_it() -> None:
+    pack = PACK.replace("  Type:\n    Type:", "  Type:\n    Condition: hasTypes\n    Type:")
+    assert [rule.name for rule in rules_of_pack(pack)] == ["access-keys-rotated", "own"]
+    assert len(rules_of_pack(pack, {"Types": "t3.micro"})) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        (PACK.replace("[hasAge, {Ref: Age}, {Ref: 'AWS::NoValue'}]", "[hasAge]"), "Keys can't be read"),
+        (PACK.replace("{'Fn::Not': [{'Fn::Equals': ['', !Ref Age]}]}", "{'Fn::Not': 5}"), "Keys can't be read"),
         ("[", "not YAML"),
         ("a: 1", "template with Resources"),
         ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {}}}", "SourceIdentifier"),

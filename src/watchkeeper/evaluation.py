@@ -85,6 +85,8 @@ class ConfiguredRule:
     scope: Scope = field(default_factory=Scope)
     severity: Severity = Severity.MEDIUM
     category: str = "Configuration"
+    custom: bool = False
+    """Whether it is somebody's own rule, whose code is not here."""
 
 
 def configured(
@@ -186,6 +188,8 @@ def _prepare(rule: ConfiguredRule, fill_defaults: bool) -> PreparedRule:
     managed = catalog.managed_rules().get(rule.identifier)
     run = logic().get(rule.identifier)
     types = _types(rule, run.types if run else managed.resource_types if managed else ())
+    if rule.custom:
+        return PreparedRule(rule, types, None, {}, "It is a custom rule: only AWS's managed rules are evaluated here.")
     if managed is None:
         guess = catalog.nearest(rule.identifier, catalog.managed_rules())
         hint = f" Did you mean {guess}?" if guess else ""

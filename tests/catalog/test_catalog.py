@@ -181,3 +181,13 @@ def test_iam_actions() -> None:
     assert iam.expand("config:PutEval*") == ("config:PutEvaluations",)
     assert iam.expand("nosuch:*") == ()
     assert len(iam.expand("s3:*")) > 100
+
+
+def test_the_rules_of_frameworks_are_managed_rules_and_say_so() -> None:
+    for pack in catalog.frameworks().values():
+        assert len(set(pack.rules)) == len(pack.rules) > 0
+        assert all(pack.name in catalog.managed_rules()[rule].frameworks for rule in pack.rules)
+        assert pack.source.startswith("https://github.com/awslabs/aws-config-rules/blob/")
+        assert pack.read
+    held = {rule for pack in catalog.frameworks().values() for rule in pack.rules}
+    assert {rule.identifier for rule in catalog.managed_rules().values() if rule.frameworks} == held

@@ -290,3 +290,42 @@ def test_no_resources_is_neither_a_pass_nor_unknown(run: Run, environment: Runni
 def one_line(text: str) -> str:
     """Without the breaks that a narrow terminal makes."""
     return " ".join(text.split())
+
+
+def test_rules_of_a_framework_a_category_a_region(run: Run) -> None:
+    code, text, _ = run("rules", "list", "--framework", "cis 1.4 level 1", "--json")
+    assert code == 0
+    found = valid("rules", text)
+    assert {"INCOMING_SSH_DISABLED", "IAM_PASSWORD_POLICY"} <= {rule["identifier"] for rule in found}
+    assert all("CIS AWS Foundations Benchmark 1.4 Level 1" in rule["frameworks"] for rule in found)
+    code, text, _ = run("rules", "list", "--category", "encryption", "--region", "eu-central-1", "--json")
+    assert code == 0
+    assert {rule["category"] for rule in valid("rules", text)} == {"Encryption"}
+    code, text, _ = run("rules", "show", "S3_BUCKET_LOGGING_ENABLED")
+    assert "Operational Best Practices for Amazon S3" in " ".join(text.split())
+    for wrong, told in (("--framework", "CIS AWS Foundations"), ("--region", "is not an AWS region")):
+        code, _, said = run("rules", "list", wrong, "zzz")
+        assert (code, told in " ".join(said.split())) == (2, True)
+
+
+def test_what_was_left_out_is_said(run: Run, tmp_path: Path) -> None:
+    for day, kind in (("26", "m5.large"), ("27", "t3.micro")):
+        name = f"111122223333_Config_eu-central-1_ConfigSnapshot_202609{day}T080000Z_{day}.json"
+        (tmp_path / name).write_bytes(snapshot(instance("i-1", kind)))
+    for command in ("evaluate", "whatif"):
+        code, text, said = run(command, ".", "--rules", TYPES, "--json")
+        found = valid(command, text)
+        assert (code, len(found["superseded"]), found["rules"]["DESIRED_INSTANCE_TYPE"]["compliant"]) == (0, 1, 1)
+        assert "T080000Z_26.json" in said.replace("\n", "")
+    assert found["exact"] is True
+
+
+def test_whatif_says_where_it_is_not_exact(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from watchkeeper.offline import whatif
+
+    monkeypatch.setattr(whatif, "MAX_COMPARED", 1)
+    (tmp_path / "a.json").write_bytes(snapshot(instance("i-1", "m5.large"), instance("i-2", "m5.large")))
+    code, text, said = run("whatif", "a.json", "--rules", TYPES, "--json")
+    assert (code, valid("whatif", text)["exact"]) == (1, False)
+    code, _, said = run("whatif", "a.json", "--rules", TYPES)
+    assert "not exact" in said

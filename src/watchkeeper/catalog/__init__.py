@@ -100,6 +100,8 @@ class ManagedRule:
     categories: tuple[str, ...]
     verified: str = ""
     """The day (ISO 8601) on which its logic and parameters were last read against :attr:`url`; empty: never."""
+    frameworks: tuple[str, ...] = ()
+    """The conformance packs of :func:`frameworks` that hold it."""
 
     @property
     def url(self) -> str:
@@ -120,6 +122,17 @@ class ManagedRule:
         if self.available_regions:
             return region in self.available_regions
         return region not in self.excluded_regions
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A conformance pack as AWS publishes it: which managed rules are in it, and where and when that was read."""
+
+    name: str
+    rules: tuple[str, ...]
+    source: str
+    read: str
+    """Date, ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +203,12 @@ def managed_rule_by_name(name: str) -> ManagedRule | None:
     """The rule with that identifier or console name, in any case; None where there is none."""
     rules = managed_rules()
     return rules.get(name.upper().replace("-", "_")) or _rules_by_name().get(name.lower())
+
+
+def frameworks() -> Mapping[str, Framework]:
+    """Name to what is known of it, for conformance packs that AWS publishes for frameworks. Not complete: which rules a
+    pack holds is read by hand, pack by pack (``overlays.json``)."""
+    return _frameworks()
 
 
 def managed_policies() -> Mapping[str, ManagedPolicy]:
@@ -336,6 +355,7 @@ def _managed_rule(identifier: str, raw: dict[str, Any], limits: dict[str, Any]) 
         excluded_regions=frozenset(raw.get("except", ())),
         service=_service(types),
         categories=_categories(identifier),
+        frameworks=tuple(pack.name for pack in frameworks().values() if identifier in pack.rules),
         verified=_load("verified.json")["rules"].get(identifier, ""),
     )
 
@@ -369,6 +389,18 @@ def _categories(identifier: str) -> tuple[str, ...]:
 
 def _readable(name: str) -> str:
     return name.replace("-", " ").capitalize() + "."
+
+
+@functools.cache
+def _frameworks() -> Mapping[str, Framework]:
+    known = _overlays()["frameworks"]
+    repository, read = known["repository"], known["read"]
+    return MappingProxyType(
+        {
+            name: Framework(name, tuple(pack["rules"]), f"{repository}/blob/{pack['commit']}/{pack['path']}", read)
+            for name, pack in known["packs"].items()
+        }
+    )
 
 
 @functools.cache

@@ -72,13 +72,24 @@ def rules_list(
     resource_type: Annotated[str | None, typer.Option("--type", help="Only this resource type.")] = None,
     trigger: Annotated[str | None, typer.Option(help="Only change, periodic or both.")] = None,
     with_logic: Annotated[bool | None, typer.Option("--logic/--no-logic", help="Only with, or without, logic.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category, e.g. Encryption.")] = None,
+    region: Annotated[str | None, typer.Option(help="Only what AWS offers in this region.")] = None,
+    framework: Annotated[
+        str | None, typer.Option(help="Only the rules of this conformance pack of AWS; words of its name are enough.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List managed rules.
 
-    [dim]Example:[/] watchkeeper rules list encryption --service RDS --logic
+    [dim]Examples:[/]
+    watchkeeper rules list encryption --service RDS --logic
+    watchkeeper rules list --framework "CIS 1.4 level 1"
     """
     from watchkeeper import catalog, rules
+
+    if region is not None:
+        _known_regions([region], region)
+    packs = _frameworks(framework) if framework is not None else frozenset()
 
     words = search.lower().split()
     found = [
@@ -89,6 +100,9 @@ def rules_list(
         and (resource_type is None or resource_type.lower() in map(str.lower, managed.resource_types))
         and (trigger is None or managed.trigger == trigger)
         and (with_logic is None or (managed.identifier in rules.logic()) is with_logic)
+        and (category is None or rules.category(managed.identifier).lower() == category.lower())
+        and (region is None or managed.in_region(region))
+        and (framework is None or packs.intersection(managed.frameworks))
     ]
     if as_json:
         document([_rule(managed) for managed in found])
@@ -134,6 +148,7 @@ def rules_show(
         ("resource types", ", ".join(managed.resource_types) or "the account"),
         ("category", rules.category(managed.identifier)),
         ("offered in", _regions(managed)),
+        ("conformance packs", "; ".join(managed.frameworks) or "none of those known here"),
         ("evaluated here", logic.summary if logic else "no: counted as not evaluated"),
         ("documentation", managed.url),
         ("read against it", managed.verified or "not yet"),
@@ -146,6 +161,18 @@ def rules_show(
             ("name", "type", "required", "default", "valid"),
             [(p.name, p.type, "yes" if p.required else "no", p.default or "", _valid(p)) for p in managed.parameters],
         )
+
+
+def _frameworks(words: str) -> frozenset[str]:
+    """The conformance packs with those words in their names. Raises CommandError where there is none."""
+    from watchkeeper import catalog
+
+    wanted = words.lower().replace("-", " ").split()
+    found = {name for name in catalog.frameworks() if all(word in name.lower().replace("-", " ") for word in wanted)}
+    if not found:
+        known = "; ".join(catalog.frameworks())
+        raise CommandError(f'No conformance pack is called "{words}".', hint=f"Known are: {known}", code=Exit.USAGE)
+    return frozenset(found)
 
 
 def _rule(managed: Any) -> dict[str, Any]:
@@ -161,6 +188,7 @@ def _rule(managed: Any) -> dict[str, Any]:
         "category": rules.category(managed.identifier),
         "severity": rules.severity(managed.identifier).value,
         "logic": managed.identifier in rules.logic(),
+        "frameworks": managed.frameworks,
         "parameters": [
             {
                 "name": p.name,
@@ -233,6 +261,7 @@ def evaluate(
         findings.print_violations("Violations", result.violations, result.rules, violations, result.non_compliant)
         note(f"{result.coverage}; {result.items} items in {result.files} files, {result.non_compliant} violations")
     findings.note_unknown(result.rules)
+    findings.note_superseded(result.superseded)
     findings.note_problems(result.problems, result.problem_count)
     if result.incomplete or _unreadable(result):
         raise typer.Exit(Exit.FAILED)
@@ -289,6 +318,7 @@ def whatif(
         document(
             {
                 **_evaluated(result),
+                "exact": answer.exact,
                 "newly_failing": findings.violation_documents(answer.newly_failing, result.rules),
                 "cost": {
                     "usd_per_month": cost.usd,
@@ -303,9 +333,12 @@ def whatif(
         count = len(answer.newly_failing)
         findings.print_violations("Would newly fail", answer.newly_failing, result.rules, violations, count)
         note(f"{count} would newly fail; {result.coverage}")
+        if not answer.exact:
+            note("[yellow]not exact[/]", "more violations than can be compared: some that would newly fail are missing")
         note(f"{cost.usd:.2f} USD a month: {cost.evaluations} evaluations at {changes:g} changes of a resource")
         note(safe(PRICE_SOURCE, "dim"))
     findings.note_unknown(result.rules)
+    findings.note_superseded(result.superseded)
     findings.note_problems(result.problems, result.problem_count)
     if result.incomplete or _unreadable(result):
         raise typer.Exit(Exit.FAILED)
@@ -405,6 +438,7 @@ def _evaluated(result: Any) -> dict[str, Any]:
         "resource_types": dict(result.resource_types),
         "problems": [{"file": p.file, "item": p.item, "message": p.message} for p in result.problems],
         "problem_count": result.problem_count,
+        "superseded": list(result.superseded),
     }
 
 

@@ -179,6 +179,14 @@ def note_without_resources(results: Sequence[RuleResult]) -> None:
         note("no resources", safe(f"for {listed(idle)}"))
 
 
+def note_superseded(names: Sequence[str]) -> None:
+    """Snapshots that a later one of the same account and region stands for, on standard error."""
+    for name in names[:20]:
+        note("[yellow]left out[/]", safe(f"{name}: a later snapshot of its account and region is read"))
+    if len(names) > 20:
+        note(f"and {len(names) - 20} more snapshots left out")
+
+
 def note_problems(problems: Sequence[Problem], total: int) -> None:
     """What could not be read, by file and item, on standard error."""
     for problem in problems[:20]:

@@ -45,16 +45,18 @@ def _select(text: str) -> ConfiguredRule:
 
 
 def rules_of_pack(text: str, parameters: Mapping[str, str] | None = None) -> list[ConfiguredRule]:
-    """The managed rules of a conformance pack. Raises PackError."""
-    return [
+    """The rules of a conformance pack; its custom rules too, as they can only be named. Raises PackError."""
+    pack = read_pack(text, parameters)
+    managed = [
         configured(
             rule.identifier,
             rule.parameters,
             name=rule.name,
             scope=Scope(rule.types, rule.resource_id, rule.tag_key, rule.tag_value),
         )
-        for rule in read_pack(text, parameters).rules
+        for rule in pack.rules
     ]
+    return managed + [ConfiguredRule(name, name, custom=True) for name in pack.custom]
 
 
 def all_rules() -> list[ConfiguredRule]:

@@ -74,12 +74,26 @@ def read_pack(text: str, parameters: Mapping[str, str] | None = None) -> Pack:
     for logical_id, resource in document["Resources"].items():
         if not isinstance(resource, dict) or resource.get("Type") != "AWS::Config::ConfigRule":
             continue
-        found = _rule(str(logical_id), values.resolve(resource.get("Properties") or {}))
+        found = _rule_of(str(logical_id), resource, values)
+        if found is None:
+            continue
         if isinstance(found, PackRule):
             rules.append(found)
         else:
             custom.append(found)
     return Pack(tuple(rules), tuple(custom))
+
+
+def _rule_of(logical_id: str, resource: dict[str, Any], values: _Values) -> PackRule | str | None:
+    """The rule, the name of a custom one, or None where its condition does not hold. Raises PackError."""
+    try:
+        if "Condition" in resource and not values.holds(resource["Condition"]):
+            return None
+        return _rule(logical_id, values.resolve(resource.get("Properties") or {}))
+    except PackError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise PackError(f"{logical_id} can't be read: {error}") from None
 
 
 def _rule(logical_id: str, properties: Any) -> PackRule | str:
@@ -133,10 +147,10 @@ class _Values:
         if name == "Ref":
             return self._ref(str(argument))
         if name == "Condition":
-            return self._condition(str(argument))
+            return self.holds(str(argument))
         if name == "Fn::If":
             condition, then, otherwise = argument
-            return self.resolve(then if self._condition(condition) else otherwise)
+            return self.resolve(then if self.holds(condition) else otherwise)
         if name == "Fn::Sub" and isinstance(argument, str):
             return re.sub(r"\$\{([^}]+)\}", lambda match: str(self._ref(match[1])), argument)
         return self._over(name, self.resolve(argument))
@@ -163,7 +177,8 @@ class _Values:
             return f"${{{name}}}"
         raise PackError(f'Ref to "{name}", which the pack does not declare')
 
-    def _condition(self, name: Any) -> bool:
+    def holds(self, name: Any) -> bool:
+        """Whether the condition, by name or as functions, is true."""
         if isinstance(name, dict):
             return bool(self.resolve(name))
         if name not in self._conditions:
