@@ -88,7 +88,7 @@ def rules_list(
     from watchkeeper import catalog, rules
 
     if region is not None:
-        _known_regions([region], region)
+        _known_regions([region], "")
     packs = _frameworks(framework) if framework is not None else frozenset()
 
     words = search.lower().split()
@@ -167,8 +167,8 @@ def _frameworks(words: str) -> frozenset[str]:
     """The conformance packs with those words in their names. Raises CommandError where there is none."""
     from watchkeeper import catalog
 
-    wanted = words.lower().replace("-", " ").split()
-    found = {name for name in catalog.frameworks() if all(word in name.lower().replace("-", " ") for word in wanted)}
+    wanted = set(words.lower().replace("-", " ").split())
+    found = {name for name in catalog.frameworks() if wanted <= set(name.lower().split())}
     if not found:
         known = "; ".join(catalog.frameworks())
         raise CommandError(f'No conformance pack is called "{words}".', hint=f"Known are: {known}", code=Exit.USAGE)
