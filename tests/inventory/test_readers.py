@@ -330,7 +330,7 @@ MAKERS: dict[str, tuple[Callable[[Clients], str], Callable[[ConfigurationItem], 
     "AWS::EC2::VPNConnection": (vpn_connection, lambda i: "customerGatewayConfiguration" in i.configuration, False),
     "AWS::EC2::FlowLog": (flow_log, lambda i: i.configuration["trafficType"], "ALL"),
     "AWS::ApiGateway::RestApi": (rest_api, lambda i: i.configuration["endpointConfiguration"]["types"], ["REGIONAL"]),
-    "AWS::ApiGateway::Stage": (stage, lambda i: i.supplementary["IntegrationTypes"], ["MOCK"]),
+    "AWS::ApiGateway::Stage": (stage, lambda i: i.supplementary["Resources"][0]["path"], "/"),
     "AWS::ApiGatewayV2::Stage": (
         http_stage,
         lambda i: i.configuration["defaultRouteSettings"]["detailedMetricsEnabled"],

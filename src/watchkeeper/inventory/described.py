@@ -38,8 +38,6 @@ class Ask:
     """Whether the argument takes a list."""
     service: str = ""
     """boto3's name of the service, where it is not the row's."""
-    kept: Callable[[Any], Any] = lambda answer: answer
-    """What to keep of the answer."""
     none: Any = None
     """What stands in the item where there is none, for a rule that tells that from what nobody asked for."""
 
@@ -254,7 +252,7 @@ def _part(ctx: Context, row: Row, name: str, ask: Ask, raw: Raw, arn: str, unrea
     value = str(raw[ask.by]) if ask.by else arn
     try:
         answer = _answer(ctx, ask.service or row.service, ask, value)
-        return ask.none if answer is None else ask.kept(answer)
+        return ask.none if answer is None else answer
     except Unreadable as refusal:
         if ctx.on_partial is None:
             raise

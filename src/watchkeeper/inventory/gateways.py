@@ -33,12 +33,6 @@ def _distribution_spelling(value: Any) -> Any:
     return respelled(value, lambda key: _ACRONYM.sub(lambda found: found[0].lower(), key))
 
 
-def _integration_types(resources: Any) -> list[str]:
-    """The types of integration of all methods: ``AWS``, ``HTTP_PROXY``, ``MOCK`` …"""
-    methods = (method for resource in resources for method in (resource.get("resourceMethods") or {}).values())
-    return sorted({str((method.get("methodIntegration") or {}).get("type")) for method in methods} - {"None"})
-
-
 def _firewall(_ctx: Context, raw: Raw) -> Mapping[str, Any]:
     return {"firewall": config_spelling(raw)}
 
@@ -70,16 +64,6 @@ ROWS = (
             )
         },
         tags="tags",
-        parts={
-            # Not AWS Config's: a rule has to know it, and only another call tells.
-            "IntegrationTypes": Ask(
-                *("get_resources", "restApiId", "restApiId"),
-                result="items",
-                extra={"embed": ["methods"]},
-                absent=("NotFoundException",),
-                kept=_integration_types,
-            )
-        },
         created="createdDate",
     ),
     Row(
