@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.graph import UNKNOWN, Graph
+from watchkeeper.graph import UNKNOWN, Graph, Resource
 from watchkeeper.model import Finding
 from watchkeeper.preflight import Options, Report, TargetError, inspect, run
 from watchkeeper.preflight.inputs import load, read_document
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES
 from watchkeeper.preflight.inputs.spelling import lower_camel
 from watchkeeper.preflight.inputs.terraform_types import TYPES as TERRAFORM_TYPES
+from watchkeeper.preflight.views import CONFORMANCE_PACK
 from watchkeeper.preflight.wording import CLOUDFORMATION, TABLES, TERRAFORM, spelled_path
 
 STYLES = Path(__file__).parent / "fixtures" / "styles"
@@ -212,6 +213,50 @@ Resources:
     ):
         assert words in unread
     assert graph(text).of_type("aws:sqs/queue:Queue")
+
+
+PACK = """
+Resources:
+  Versioned: {Type: AWS::Config::ConfigRule, Properties: {Source: {Owner: AWS, SourceIdentifier: S3_VERSIONED}}}
+  Types:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      Source: {Owner: AWS, SourceIdentifier: DESIRED_INSTANCE_TYPE}
+      InputParameters: {instanceTypes: t3.micro}
+      MaximumExecutionFrequency: Six_Hours
+"""
+PACK_IN_TEMPLATE = json.dumps(
+    {"Resources": {"pack": {"Type": "AWS::Config::ConformancePack", "Properties": {"TemplateBody": PACK}}}}
+)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        Resource("urn:p", CONFORMANCE_PACK, "pack", {"templateBody": PACK}),
+        graph(PACK_IN_TEMPLATE).of_type(CONFORMANCE_PACK)[0],
+    ],
+    ids=["program", "template"],
+)
+def test_the_rules_in_a_conformance_pack_are_looked_at(resource: Resource) -> None:
+    report = run(Graph({resource.urn: resource}, region="eu-west-1"))
+    assert report.errors == ()
+    found = {(item.check, item.resource) for item in report.findings if item.check.startswith("managed-rule")}
+    assert found == {
+        ("managed-rule-exists", "pack/Versioned"),
+        ("managed-rule-parameters", "pack/Types"),
+        ("managed-rule-frequency", "pack/Types"),
+    }
+
+
+@pytest.mark.parametrize(
+    "body,reason", [("Resources: [", "not YAML"), ("a: 1", "no Resources"), (UNKNOWN, "after"), (None, "not in")]
+)
+def test_a_conformance_pack_that_cannot_be_read_is_said(body: Any, reason: str) -> None:
+    pack = Resource("urn:p", CONFORMANCE_PACK, "pack", {"templateBody": body})
+    report = run(Graph({"urn:p": pack}))
+    assert report.errors == ()
+    assert [reason in item.reason for item in report.not_checked if item.check == "managed-rule-exists"] == [True]
 
 
 def test_a_map_that_says_the_same_everywhere_is_known() -> None:

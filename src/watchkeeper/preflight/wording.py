@@ -132,7 +132,8 @@ def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
     finding = replace(finding, message=_named(graph, finding.message), fix=_named(graph, finding.fix))
     if graph.language == PULUMI:
         return finding
-    resource = graph.resources.get(str(finding.data.get("urn", "")))
+    urn = str(finding.data.get("urn", ""))
+    resource = graph.resources.get(urn) or graph.resources.get(urn.partition("/urn:")[0])
     table = TABLES[graph.language].get(resource.source_type if resource else "", Mapped(""))
     fix = finding.fix
     if fix == default_fix:

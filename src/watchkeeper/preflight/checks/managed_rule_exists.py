@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from watchkeeper import catalog
 from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.managed_rules import RULE_TYPES, identifier_of
+from watchkeeper.preflight.managed_rules import PACK_TYPES, identifier_of, pack_rules, rules
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
+from watchkeeper.text import clean
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each rule whose owner is AWS."""
-    for rule in views.of_type(*RULE_TYPES):
+    """Each rule whose owner is AWS, those in conformance packs too."""
+    for pack in views.of_type(*PACK_TYPES):
+        reason = pack_rules(views, pack)[1]
+        if reason:
+            yield CHECK.unknown(pack, f"the rules of the pack were not looked at: {clean(reason)}")
+    for rule in rules(views):
         identifier, path = identifier_of(views, rule)
         if identifier is UNKNOWN:
             yield CHECK.unknown(rule, "the rule's identifier is known only after the deployment")

@@ -35,7 +35,7 @@ MOST_VALUES = 3_000_000
 MOST_VARIANTS = 8
 APPLIED = (sam.TRANSFORM, "AWS::LanguageExtensions")
 """Transforms whose result is read."""
-FREE_TEXT = ("code", "dashboardBody")
+FREE_TEXT = ("code", "dashboardBody", "templateBody")
 """Properties whose text is read with stand-ins in it."""
 _SUBSTITUTE = re.compile(r"\$\{(!?)([^${}]+)\}")
 _DYNAMIC = "{{resolve:"
