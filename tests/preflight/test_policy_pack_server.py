@@ -116,3 +116,22 @@ def test_it_finds_what_preflight_finds(analyzer: analyzer_pb2_grpc.AnalyzerStub,
     told = {(item.policyName, item.urn) for item in answer.diagnostics}
     assert {name for name, _ in told} >= {"managed-rule-exists", "key-rotation", "schedule-expression"}
     assert told == {(item.check, str(item.data["urn"])) for item in expected}
+
+
+def test_pulumis_config_file_has_preflights_settings(
+    analyzer: analyzer_pb2_grpc.AnalyzerStub, reference: Target
+) -> None:
+    def told(**settings: Any) -> set[str]:
+        given = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.MANDATORY)
+        given.properties.update(settings)
+        analyzer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"required-tags": given}))
+        answer = analyzer.AnalyzeStack(request(reference.graph, Path(reference.root)))
+        return {item.policyName for item in answer.diagnostics}
+
+    accepted = {"check": "required-tags", "reason": "tagged elsewhere", "until": "2099-01-01"}
+    try:
+        assert told(requiredTags=["CostCenter"]) == {"required-tags"}
+        assert told(requiredTags=["CostCenter"], suppressions=[accepted]) == set()
+        assert told(requiredTags=["Owner"], destroyable=False) == set()
+    finally:
+        analyzer.Configure(analyzer_pb2.ConfigureAnalyzerRequest())

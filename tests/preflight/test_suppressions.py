@@ -137,6 +137,23 @@ def test_a_template_accepts_in_its_metadata(tmp_path: Path, suffix: str) -> None
     assert all(item.resource == "Rule" and item.position is not None for item in report.findings)
 
 
+def test_a_comment_beside_a_resource_that_is_there_under_a_condition_counts(tmp_path: Path) -> None:
+    target = tmp_path / "template.yaml"
+    target.write_text(
+        "Parameters: {Old: {Type: String}}\n"
+        "Conditions: {IsOld: !Equals [!Ref Old, 'yes']}\n"
+        "Resources:\n"
+        "  # watchkeeper: ignore[managed-rule-exists] being replaced\n"
+        "  Rule:\n"
+        "    Type: AWS::Config::ConfigRule\n"
+        "    Condition: IsOld\n"
+        "    Properties: {Source: {Owner: AWS, SourceIdentifier: DB_BACKUP_RETENTION_PERIOD}}\n"
+    )
+    report = inspect(target, {"select": ("managed-rule-exists",)})
+    assert report.findings == ()
+    assert len(report.suppressed) == 1
+
+
 def test_a_baseline_hides_what_was_there_before(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     assert write_baseline(run(schedule("a")).findings, file) > 0

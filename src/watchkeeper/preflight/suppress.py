@@ -25,7 +25,7 @@ from typing import Any
 from watchkeeper import catalog
 from watchkeeper.graph import Graph
 from watchkeeper.model import Finding, SourcePosition
-from watchkeeper.preflight.check import Options, Suppression
+from watchkeeper.preflight.check import Check, Options, Suppression
 from watchkeeper.preflight.registry import checks
 from watchkeeper.preflight.values import quote
 
@@ -91,7 +91,8 @@ def parse_comment(line: str, position: SourcePosition) -> list[Suppression]:
 
 def in_comments(graph: Graph, options: Options) -> list[Suppression]:
     """The suppressions in comments beside the graph's resources, and beside the line where the program stopped."""
-    places = [resource.position for resource in graph if resource.position is not None]
+    resources = (resource for each in (graph, *graph.variants) for resource in each)
+    places = [resource.position for resource in resources if resource.position is not None]
     error = options.program_error
     if error is not None and error.file:
         places.append(SourcePosition(error.file, error.line))
@@ -194,6 +195,19 @@ def speaks_of(item: Suppression, finding: Finding) -> bool:
         return item.resource in names or any(fnmatchcase(name, item.resource) for name in names)
     comment, place = item.position, finding.position
     return bool(comment and place and comment.file == place.file and 0 <= place.line - comment.line <= REACH)
+
+
+def finding_about(item: Suppression, check: Check, message: str) -> Finding:
+    """What a check says of a suppression, at its place."""
+    return Finding(
+        check=check.id,
+        severity=check.severity,
+        resource=item.resource if item.position else "",
+        type="",
+        message=f"{item.where}: {message}",
+        fix=check.fix,
+        position=item.position,
+    )
 
 
 def _with_reason(finding: Finding, reason: str, beside: bool) -> Finding:

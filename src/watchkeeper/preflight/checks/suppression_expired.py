@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.model import Finding
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.suppress import today
+from watchkeeper.preflight.suppress import finding_about, today
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import Views
 
@@ -16,15 +15,8 @@ def look(views: Views) -> Iterator[Result]:
     day = today(views.options)
     for item in views.options.suppressions:
         if not item.problem and item.until is not None and item.until < day:
-            yield Finding(
-                check=CHECK.id,
-                severity=CHECK.severity,
-                resource=item.resource if item.position else "",
-                type="",
-                message=f"{item.where}: the suppression of {item.check} ({quote(item.reason)}) ended on {item.until}.",
-                fix=CHECK.fix,
-                position=item.position,
-            )
+            said = f"the suppression of {item.check} ({quote(item.reason)}) ended on {item.until}."
+            yield finding_about(item, CHECK, said)
 
 
 CHECK = Check(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.model import Finding
 from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.suppress import finding_about
 from watchkeeper.preflight.views import Views
 
 
@@ -13,15 +13,7 @@ def look(views: Views) -> Iterator[Result]:
     """Each suppression that is not written as one, wherever it stands; it accepts nothing."""
     for item in views.options.suppressions:
         if item.problem:
-            yield Finding(
-                check=CHECK.id,
-                severity=CHECK.severity,
-                resource=item.resource if item.position else "",
-                type="",
-                message=f"{item.where}: the suppression accepts nothing: {item.problem}.",
-                fix=CHECK.fix,
-                position=item.position,
-            )
+            yield finding_about(item, CHECK, f"the suppression accepts nothing: {item.problem}.")
 
 
 CHECK = Check(
