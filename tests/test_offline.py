@@ -604,3 +604,32 @@ def test_relationships_are_there_for_every_rule_that_looks() -> None:
     assert list(quick.relationships) == list(from_aws(item("bucket", relationships=edges)).relationships)
     assert quick.relationships[0].resource_id == "vpc-1"
     assert run(snapshot([item("bucket", 1, relationships=[5])])).problems[0].item == 0
+
+
+def test_an_object_of_s3_that_cannot_be_read_is_named_and_the_rest_is_evaluated() -> None:
+    from botocore.exceptions import ClientError, ReadTimeoutError
+
+    class Cut(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise ReadTimeoutError(endpoint_url="s3")
+
+    class Client:
+        """Stands where S3 would: one object denied, one whose connection breaks, one that is well."""
+
+        def get_paginator(self, _: str) -> Any:
+            return self
+
+        def paginate(self, **_: str) -> Any:
+            keys = ("a.json", "b.json", "c.json", "AWSLogs/111122223333/CloudTrail/d.json.gz", "e.txt")
+            return [{"Contents": [{"Key": key, "Size": 1} for key in keys]}]
+
+        def get_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803 - boto3's names
+            if Key == "a.json":
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+            return {"Body": Cut() if Key == "b.json" else io.BytesIO(snapshot(TWO))}
+
+    result = evaluate_sources(offline.s3_sources(Client(), "x"), RULES, workers=0)
+    assert (result.items, result.files) == (3, 3)
+    problems = {problem.file: problem.message for problem in result.problems}
+    assert "AccessDenied" in problems["s3://x/a.json"]
+    assert "could not be read to its end" in problems["s3://x/b.json"]

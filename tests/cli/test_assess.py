@@ -174,6 +174,8 @@ def test_evaluate_reads_from_s3(run: Run, environment: Running) -> None:
     code, text, said = run("evaluate", "s3://config/AWSLogs", "--rules", TYPES, "--endpoint-url", environment.endpoint)
     assert code == 0, said
     assert "DESIRED_INSTANCE_TYPE" in text
+    code, _, said = run("evaluate", "s3://config/AWSLogs", "--rules", TYPES, "--target", "local")
+    assert (code, "watchkeeper local start" in said) == (3, True), "here none is running"
     code, _, said = run("evaluate", "s3://none-such/x", "--endpoint-url", environment.endpoint)
     assert code == 3
     assert "NoSuchBucket" in said

@@ -233,6 +233,7 @@ def evaluate(
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
+    target: TargetOption = Target.AWS,
     endpoint_url: EndpointOption = None,
 ) -> None:
     """Evaluate AWS Config snapshot and history files, without AWS.
@@ -249,7 +250,7 @@ def evaluate(
 
     chosen = _chosen(rules, pack, every, project, env)
     with _file_errors():
-        sources = _sources(files, endpoint_url)
+        sources = _sources(files, target, endpoint_url, project)
         with _byte_progress("evaluating") as tell:
             result = evaluate_sources(sources, chosen, tell)
     if as_json or fmt is Format.JSON:
@@ -290,6 +291,7 @@ def whatif(
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
+    target: TargetOption = Target.AWS,
     endpoint_url: EndpointOption = None,
 ) -> None:
     """Tell what rules would change beside those enabled now: what would newly fail, and the cost of a month.
@@ -310,7 +312,7 @@ def whatif(
     # A rule may be tried with other parameters than it is enabled with: its name must not stand for both.
     now = [dataclasses.replace(rule, name=f"{rule.name} (enabled)") for rule in now]
     with _file_errors():
-        sources = _sources(files, endpoint_url)
+        sources = _sources(files, target, endpoint_url, project)
         with _byte_progress("evaluating") as tell:
             answer = what_if(sources, candidates, now, tell, changes_per_resource=changes)
     result, cost = answer.result, answer.cost
@@ -555,22 +557,20 @@ def _project_rules(project: Path | None, env: str) -> list[Any]:
     ]
 
 
-def _sources(files: Sequence[str], endpoint_url: str | None) -> list[Any]:
+def _sources(files: Sequence[str], target: Target, endpoint_url: str | None, project: Path | None) -> list[Any]:
     from watchkeeper.offline import file_sources, s3_sources
 
     found: list[Any] = []
-    for name in files:
-        if not name.startswith("s3://"):
-            found += file_sources([name])
-            continue
-        import boto3
-
-        bucket, _, prefix = name.removeprefix("s3://").partition("/")
-        found += s3_sources(boto3.client("s3", endpoint_url=endpoint_url), bucket, prefix)
+    buckets = [name.removeprefix("s3://").partition("/") for name in files if name.startswith("s3://")]
+    if buckets:
+        session, url, _, _ = _endpoint(target, endpoint_url, project, ["any"])
+        client = session.client("s3", endpoint_url=url)
+        found += [source for bucket, _, prefix in buckets for source in s3_sources(client, bucket, prefix)]
+    found += file_sources(name for name in files if not name.startswith("s3://"))
     if not found:
         raise CommandError(
             f"There is no snapshot or history file in {', '.join(files)}.",
-            hint="They end in .json or .json.gz.",
+            hint="They end in .json, .jsonl or .ndjson, or in one of these and .gz.",
             code=Exit.USAGE,
         )
     return found

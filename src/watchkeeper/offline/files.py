@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -63,11 +64,35 @@ def s3_sources(client: Any, bucket: str, prefix: str = "") -> list[Source]:
 
 
 def _s3_opener(client: Any, bucket: str, key: str) -> Callable[[], BinaryIO]:
+    """An object that can't be read is a file that can't: the others are read all the same."""
+
     def opener() -> BinaryIO:
-        body: BinaryIO = client.get_object(Bucket=bucket, Key=key)["Body"]
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            body: BinaryIO = _Body(client.get_object(Bucket=bucket, Key=key)["Body"])  # type: ignore[assignment]
+        except (BotoCoreError, ClientError) as error:
+            raise OSError(str(error)) from error
         return body
 
     return opener
+
+
+class _Body(io.RawIOBase):
+    """The body of an S3 object, whose failures are those of a file."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As a file does. Raises OSError where the connection breaks."""
+        from botocore.exceptions import BotoCoreError, HTTPClientError
+
+        try:
+            block: bytes = self._body.read(None if size < 0 else size)
+        except (BotoCoreError, HTTPClientError) as error:
+            raise OSError(str(error)) from error
+        return block
 
 
 def latest_snapshots(sources: Iterable[Source]) -> tuple[list[Source], list[Source]]:
