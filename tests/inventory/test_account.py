@@ -11,9 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
+from watchkeeper.inventory import READERS as RESOURCE_READERS
 from watchkeeper.inventory import Clients
 from watchkeeper.inventory.account import READERS, facts
-from watchkeeper.rules import Unavailable, logic
+from watchkeeper.rules import ACCOUNT, Unavailable, logic
 
 
 def test_every_fact_that_a_rule_needs_has_a_reader():
@@ -152,3 +153,26 @@ def test_the_answers_that_aws_documents(documented):
     assert fact("organizations.master_account_id") is None
     (rule,) = fact("ecr.registry_scanning")
     assert (rule["scanFrequency"], rule["repositoryFilters"][0]["filter"]) == ("CONTINUOUS_SCAN", "*")
+
+
+ALWAYS_READ = {"LatestCloudWatchLogsDeliveryTime", "DBSnapshotAttributes"}
+"""Of GetTrailStatus, which every trail is asked for; the name that Config's cluster snapshots had once."""
+
+
+def test_every_part_and_every_other_item_that_a_rule_needs_has_a_reader():
+    for rule in logic().values():
+        readable = [RESOURCE_READERS[type_] for type_ in rule.types if type_ in RESOURCE_READERS]
+        given = {part for reader in readable for part in reader.aspects} | ALWAYS_READ
+        assert not readable or set(rule.aspects) <= given, rule.identifier
+        others = {need.removeprefix("items:") for need in rule.needs if need.startswith("items:")}
+        assert others <= RESOURCE_READERS.keys(), rule.identifier
+
+
+def test_what_no_reader_reads_is_counted():
+    """A rule more that nobody can judge is noticed; one less is welcome."""
+    unread = {
+        rule.identifier
+        for rule in logic().values()
+        if not any(type_ in RESOURCE_READERS or type_ == ACCOUNT for type_ in rule.types)
+    }
+    assert len(unread) <= 12
