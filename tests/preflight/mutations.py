@@ -394,6 +394,24 @@ def removed(logical: str) -> TemplateChange:
     return lambda template: template["Resources"].pop(logical)
 
 
+def copied(logical: str, other: str, **properties: Any) -> TemplateChange:
+    """A second resource like one, with other properties."""
+
+    def change(template: dict[str, Any]) -> None:
+        one = template["Resources"][logical]
+        template["Resources"][other] = {**one, "Properties": {**one["Properties"], **properties}}
+
+    return change
+
+
+def renamed(logical: str, name: str, other: str) -> TemplateChange:
+    def change(template: dict[str, Any]) -> None:
+        properties = template["Resources"][logical]["Properties"]
+        properties[other] = properties.pop(name)
+
+    return change
+
+
 def attribute(logical: str, key: str, value: Any) -> TemplateChange:
     return lambda template: template["Resources"][logical].__setitem__(key, value)
 
@@ -483,6 +501,18 @@ TEMPLATE_MUTATIONS: tuple[tuple[str, TemplateChange], ...] = (
         ),
     ),
     ("remediation-parameters", prop("Remediation", "Parameters", None)),
+    ("remediation-parameters", prop("Remediation", "Parameters.AutomationAssumeRole", None)),
+    ("argument-names", renamed("Recorder", "RoleARN", "RoleArn")),
+    ("argument-names", prop("InstanceType", "Tags", [])),
+    ("argument-shape", prop("Channel", "SnsTopicARN", {"Fn::GetAtt": ["Delivery", "TopicName"]})),
+    (
+        "function-dependencies",
+        prop("Notify", "Environment.Variables.REPORTS", {"Fn::Sub": "reports-${EnvironmentSuffix}-${AWS::AccountId}"}),
+    ),
+    ("function-handler", prop("Notify", "Handler", "main.handler")),
+    ("one-recorder-per-region", copied("Recorder", "Other", Name={"Fn::Sub": "other-${EnvironmentSuffix}"})),
+    ("recorder-never-started", prop("Recorder", "StartedOnCreate", False)),
+    ("unresolved-output", prop("Errors", "AlarmDescription", "for [object Object]")),
     ("destroyable", attribute("Reports", "DeletionPolicy", "Retain")),
 )
 

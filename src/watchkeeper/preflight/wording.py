@@ -77,6 +77,7 @@ FIXES: Mapping[str, Mapping[str, str]] = {
         "bucket-versioning": "Give VersioningConfiguration: {Status: Enabled}.",
         "channel-topic-encryption": "Give the channel a topic of its own without KmsMasterKeyId, and send alerts "
         "through a function to the encrypted one.",
+        "dashboard-body": "Write the body as one JSON object, with Fn::Sub for what varies.",
         "function-log-retention": "Add an AWS::Logs::LogGroup with LogGroupName: /aws/lambda/<function> and "
         "RetentionInDays, before the function.",
         "hardcoded-region": "Use the pseudo parameter AWS::Region.",
@@ -101,6 +102,7 @@ FIXES: Mapping[str, Mapping[str, str]] = {
         "bucket-public-access-block": "Add aws_s3_bucket_public_access_block for the bucket with all four "
         "switches true.",
         "bucket-versioning": 'Add aws_s3_bucket_versioning with status = "Enabled".',
+        "dashboard-body": "Build the body with jsonencode.",
         "function-log-retention": 'Add aws_cloudwatch_log_group with name = "/aws/lambda/<function>" and '
         "retention_in_days, before the function.",
         "hardcoded-region": "Take it from data.aws_region.",

@@ -291,7 +291,8 @@ class _Template:
             return UNKNOWN
         urn = self._urn(name)
         self.seen.note(urn)
-        return Reference(urn, ATTRIBUTES.get(attribute, lower_camel(attribute)))
+        own = self._type(name).renames.get(attribute)
+        return Reference(urn, own or ATTRIBUTES.get(attribute, lower_camel(attribute)))
 
     def _sub(self, argument: Any, depth: int) -> Any:
         template, given = (

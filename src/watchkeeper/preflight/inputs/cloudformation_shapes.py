@@ -125,7 +125,7 @@ def _function(resource: Resource) -> Iterator[Resource]:
     code = inputs.pop("code", None)
     if isinstance(code, Mapping):
         if isinstance(code.get("ZipFile"), str):
-            inputs["code"] = Asset(text=code["ZipFile"])
+            inputs["code"] = _inline(code["ZipFile"], inputs.get("runtime"))
         elif code.get("ZipFile") is UNKNOWN:
             inputs["code"] = UNKNOWN
         else:
@@ -133,6 +133,16 @@ def _function(resource: Resource) -> Iterator[Resource]:
     elif isinstance(code, str):
         inputs["code"] = Archive(path=code)
     yield replace(resource, inputs=inputs)
+
+
+def _inline(source: str, runtime: Any) -> Asset | Archive:
+    """The package of inline code: CloudFormation puts it into a file named index, whatever the handler's name.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-lambda-function-code.html
+    """
+    family = str(runtime)
+    end = "py" if family.startswith("python") else "js" if family.startswith("nodejs") else ""
+    return Archive(parts={f"index.{end}": Asset(text=source)}) if end else Asset(text=source)
 
 
 def _alarm(resource: Resource) -> Iterator[Resource]:
