@@ -371,8 +371,9 @@ def scan(
 ) -> None:
     """Scan accounts that have no recorder: reads what the rules look at, with the fewest calls, and evaluates it.
 
-    Only reads. A call that AWS refuses is shown as a gap, never as compliant. Exits 1 when a rule is violated or could
-    not judge, 3 when nothing could be read.
+    Only reads: AWS's policy ReadOnlyAccess is enough. Less will do for some rules; most rules on tags go through Cloud
+    Control (cloudformation:ListResources and GetResource). A call that AWS refuses is shown as a gap, never as
+    compliant. Exits 1 when a rule is violated or could not judge, 3 when nothing could be read.
 
     [dim]Examples:[/]
     watchkeeper scan --target aws --region all
