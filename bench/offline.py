@@ -69,12 +69,16 @@ def _varied(raw: dict[str, Any], name: str, number: int, pick: random.Random) ->
         for _ in range(EDGES)
     ]
     configuration, more = raw["configuration"], raw["supplementaryConfiguration"]
+    if name == "sg":
+        configuration["groupId"] = raw["resourceId"]
+        raw["relationships"] = raw["relationships"] if number % 5 else []
     if name == "instance":
         configuration["instanceType"] = pick.choice(("t3.micro", "t3.small", "m5.large"))
     if name == "bucket":
         raw["ARN"] = f"arn:aws:s3:::bucket-{number}"
         more["BucketPolicy"]["policyText"] = more["BucketPolicy"]["policyText"].replace("reports", f"bucket-{number}")
-        del more["BucketReplicationConfiguration"]
+        if number % 10:
+            del more["BucketReplicationConfiguration"]
         if number % 3 == 0:
             more["ServerSideEncryptionConfiguration"] = None
     if name == "db":
