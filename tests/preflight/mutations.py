@@ -332,6 +332,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         "unpublished",
         lambda g: _widget(g, lambda w: w["properties"].update(metrics=[["AWS/Config", "ComplianceScore"]])),
     ),
+    Mutation(
+        "remediation-parameters",
+        "no such value",
+        setting("remediation", "parameters.1.resourceValue", "resourceId"),
+    ),
     Mutation("remediation-parameters", "none", setting("remediation", "parameters", None)),
     Mutation(
         "remediation-parameters",
@@ -563,6 +568,8 @@ REGION_MUTATIONS: tuple[Mutation, ...] = (
 """The same for the program in several regions."""
 
 EVENT_MUTATIONS: tuple[Mutation, ...] = (
+    Mutation("managed-rule-exists", "in a pack", replaced("pack", "templateBody", "ACCESS_KEYS", "ACCESS_KEY")),
+    Mutation("managed-rule-parameters", "in a pack", replaced("pack", "templateBody", "maxAccessKeyAge", "maxKeyAge")),
     Mutation("target-permission", "no permission for Config", without("judge-permission")),
     Mutation(
         "target-permission",

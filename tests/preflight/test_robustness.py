@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -104,15 +106,51 @@ def test_no_graph_makes_a_check_crash(graph: Graph) -> None:
         assert isinstance(render(report, name), str)
 
 
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of the value itself and of everything inside it."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from paths(item, (*path, key))
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = put(copy[path[0]], path[1:], new)
+    return copy
+
+
+@pytest.mark.parametrize("stack", ["reference", "regions", "events"])
 @SLOW
 @given(st.data())
-def test_no_value_in_the_correct_stack_makes_a_check_crash(reference: Target, data: st.DataObject) -> None:
-    graph = reference.graph
-    resource = data.draw(st.sampled_from([item for item in graph if item.inputs]))
-    key = data.draw(st.sampled_from(sorted(resource.inputs)))
-    changed = replace(resource, inputs={**resource.inputs, key: data.draw(VALUES)})
-    report = run(replace(graph, resources={**graph.resources, changed.urn: changed}), Options(root=reference.root))
-    assert report.errors == ()
+def test_no_value_in_a_correct_stack_makes_a_check_crash(
+    request: pytest.FixtureRequest, stack: str, data: st.DataObject
+) -> None:
+    target: Target = request.getfixturevalue(stack)
+    resource = data.draw(st.sampled_from([item for item in target.graph if item.inputs]))
+    place = data.draw(st.sampled_from([path for path in paths(dict(resource.inputs)) if path]))
+    changed = replace(resource, inputs=put(dict(resource.inputs), place, data.draw(VALUES)))
+    graph = replace(target.graph, resources={**target.graph.resources, changed.urn: changed})
+    assert run(graph, Options(root=target.root)).errors == ()
+
+
+@pytest.mark.parametrize("stack", ["regions", "events"])
+@pytest.mark.parametrize("wrong", [None, UNKNOWN, 7, "x", [], {}, Secret(UNKNOWN)], ids=repr)
+def test_no_property_of_a_wrong_type_makes_a_check_crash(
+    request: pytest.FixtureRequest, stack: str, wrong: object
+) -> None:
+    """All properties of one resource after the other, then of all resources."""
+    target: Target = request.getfixturevalue(stack)
+    changed = {
+        item.urn: replace(item, inputs=dict.fromkeys(item.inputs, wrong)) for item in target.graph if item.inputs
+    }
+    for resource in changed.values():
+        graph = replace(target.graph, resources={**target.graph.resources, resource.urn: resource})
+        assert run(graph, Options(root=target.root)).errors == ()
+    everything = {**target.graph.resources, **changed}
+    assert run(replace(target.graph, resources=everything), Options(root=target.root)).errors == ()
 
 
 @SLOW

@@ -26,7 +26,7 @@ def rules(views: Views) -> Iterator[Resource]:
     for pack in views.of_type(*PACK_TYPES):
         for rule in pack_rules(views, pack)[0]:
             name = f"{pack.name}/{rule.name}"
-            yield replace(rule, urn=f"{pack.urn}/{rule.urn}", name=name, position=pack.position)
+            yield replace(rule, urn=f"{pack.urn}/{rule.urn}", name=name, position=pack.position, provider=pack.provider)
 
 
 def pack_rules(views: Views, pack: Resource) -> tuple[tuple[Resource, ...], str]:

@@ -458,10 +458,11 @@ class Views:
         A provider that the graph does not hold is a place of its own, but for Terraform's default one (``aws``).
         """
         provider = self.graph.resources.get(resource.provider.rpartition("::")[0])
-        settings = provider.inputs if provider is not None else {}
+        settings = self.inputs(provider) if provider is not None else {}
         default = provider is not None or not _ALIAS.search(resource.provider)
         elsewhere = "" if default else resource.provider
-        region = self.get(resource, "region") or settings.get("region") or elsewhere or self.region or ""
+        said = (self.get(resource, "region"), settings.get("region"), elsewhere or None, self.region)
+        region = next((item for item in said if item is not None), "")
         account = {key: settings[key] for key in ACCOUNT_SETTINGS if settings.get(key) is not None}
         where = region if isinstance(region, str) else resource.provider
         return str(sorted(account.items())) if account else elsewhere, where

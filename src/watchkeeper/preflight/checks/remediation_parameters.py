@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from watchkeeper.graph import UNKNOWN, Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import at, one, truth
+from watchkeeper.preflight.values import at, one, quote, truth
 from watchkeeper.preflight.views import REMEDIATION, Views
 
+RESOURCE = "RESOURCE_ID"
+"""https://docs.aws.amazon.com/config/latest/APIReference/API_ResourceValue.html"""
 ROLE_PARAMETER = "AutomationAssumeRole"
 
 
@@ -33,6 +35,15 @@ def _look_at(views: Views, remediation: Resource, parameters: list[object]) -> I
             fix="Give the document's resource parameter RESOURCE_ID as its resourceValue.",
             path="parameters",
         )
+    for value in (item for parameter in parameters for item in at(parameter, "resourceValue")):
+        if value is not UNKNOWN and value != RESOURCE:
+            yield CHECK.finding(
+                remediation,
+                f"{quote(value)} is no resourceValue: {RESOURCE} is the only one.",
+                fix=f"Write {RESOURCE}, or give the text as staticValue.",
+                path="parameters",
+                aws_does="PutRemediationConfigurations answers InvalidParameterValueException.",
+            )
     names = [one(parameter, ("name",)) for parameter in parameters]
     if truth(views.get(remediation, "automatic")) and ROLE_PARAMETER not in names and UNKNOWN not in names:
         yield CHECK.finding(
