@@ -18,7 +18,7 @@ from watchkeeper.model import Finding, SourcePosition
 from watchkeeper.preflight import CheckError, NotChecked, Options, Report, checks, inspect, places, run
 from watchkeeper.preflight.check import SEVERITIES
 from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, options_of_sdk
-from watchkeeper.preflight.formats import render, sarif, terminal, to_json
+from watchkeeper.preflight.formats import FORMATS, render, sarif, terminal, to_json
 from watchkeeper.preflight.reference import pages
 
 HOSTILE = "rule\x1b[31m|<script>%0A::error::\n`x`"
@@ -121,6 +121,14 @@ def test_hostile_text_is_one_line_of_a_table_and_mentions_nobody() -> None:
     assert len(rows) == 1
     assert "@everyone" not in text
     assert not re.search(r"(?<!\\)<img", text)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_half_a_surrogate_pair_is_shown_somehow(name: str) -> None:
+    """JSON may hold one; UTF-8, and so a terminal or a file, can't."""
+    report = run(wrong("rule\ud800", SourcePosition("a\ud800.py", 3)))
+    text = render(places.located(report, Path("/nowhere")), name)
+    assert "rule" in text.encode(errors="backslashreplace").decode()
 
 
 def wrong_template(folder: Path, comment: str = "#") -> None:

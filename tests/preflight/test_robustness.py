@@ -17,6 +17,7 @@ from watchkeeper.preflight import Options, Target, run
 from watchkeeper.preflight.code import javascript, python
 from watchkeeper.preflight.formats import FORMATS, render
 from watchkeeper.preflight.identity import IDENTITIES
+from watchkeeper.preflight.inputs import read_document
 from watchkeeper.preflight.patterns import problem as pattern_problem
 from watchkeeper.preflight.policy import matches
 from watchkeeper.preflight.views import BUCKET_POLICY, EVENT_TARGET, PERMISSION, REMEDIATION, ROLE_POLICY
@@ -230,3 +231,17 @@ def test_a_secret_is_never_shown() -> None:
     report = run(Graph({"urn:rule": rule}, stack="dev", region="eu-west-1"))
     assert report.findings
     assert all("hunter2" not in render(report, name) for name in FORMATS)
+
+
+@pytest.mark.parametrize("runtime", ["python3.13", "nodejs22.x"])
+def test_half_a_surrogate_pair_makes_no_check_crash(template: str, runtime: str) -> None:
+    """JSON may hold one anywhere: in names, in ARNs, in code."""
+    document = json.loads(template)
+    names = list(document["Resources"])
+    text = template.replace("python3.13", runtime)
+    for name in names:
+        text = text.replace(f'"{name}"', f'"{name}\\ud800"').replace(f"${{{name}", f"${{{name}\\ud800")
+    for word in ("s3:", "arn:", "import ", "-dev", "Owner"):
+        text = text.replace(word, f"{word}\\udfff")
+    report = run(read_document(json.loads(text), "template.json").graph)
+    assert report.errors == ()

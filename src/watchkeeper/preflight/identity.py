@@ -78,7 +78,7 @@ IDENTITIES: Mapping[str, Identity] = {
 
 def stand_in(resource: Resource) -> str:
     """A name for a resource whose name AWS or Pulumi makes up: stable, and no two resources share one."""
-    digest = hashlib.sha256(resource.urn.encode()).hexdigest()
+    digest = hashlib.sha256(resource.urn.encode(errors="backslashreplace")).hexdigest()
     if resource.type == "aws:kms/key:Key":
         return f"{KEY_STAND_IN}{digest[:12]}"
     return f"{STAND_IN}{digest[:16]}"

@@ -134,7 +134,8 @@ def in_metadata(document: Mapping[str, Any], name: str, lines: Mapping[str, int]
 def fingerprint(finding: Finding) -> str:
     """What makes a finding the same one tomorrow: check, resource, property and message, not its line."""
     parts = (finding.check, str(finding.data.get("urn") or finding.resource), finding.property_path, finding.message)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    # JSON may hold half a surrogate pair, which UTF-8 can't.
+    return hashlib.sha256("\n".join(parts).encode(errors="backslashreplace")).hexdigest()[:24]
 
 
 def write_baseline(findings: Iterable[Finding], path: Path) -> int:

@@ -81,7 +81,7 @@ def _files(code: Asset | Archive, root: Path, name: str) -> Iterator[tuple[str, 
     if code.uri is not None:
         raise Unreadable(f"the code is at {code.uri}, which preflight does not fetch")
     if isinstance(code, Asset) and code.text is not None:
-        yield name, code.text.encode()
+        yield name, code.text.encode(errors="replace")
     elif isinstance(code, Archive) and code.parts is not None:
         for part, item in sorted(code.parts.items()):
             yield from _part(part, item, root)

@@ -28,7 +28,7 @@ def read(source: str, file: str) -> Facts:
     """The facts of one JavaScript or TypeScript file. A file with syntax errors is read as far as possible."""
     facts = Facts(files=1)
     name = "typescript" if file.endswith((".ts", ".mts", ".cts")) else "javascript"
-    root = Parser(_language(name)).parse(source.encode()).root_node
+    root = Parser(_language(name)).parse(source.encode(errors="replace")).root_node
     if root.has_error:
         facts.unread.append(f"{file} has syntax errors; it was read as far as possible")
     _Reader(root, file, facts).run()

@@ -110,7 +110,8 @@ def _location(item: Finding, place: SourcePosition | None) -> dict[str, Any]:
 
 def _artifact(file: str) -> dict[str, str]:
     path = Path(file)
-    return {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(path.as_posix()), "uriBaseId": REPOSITORY}
+    uri = quote(path.as_posix(), errors="replace")
+    return {"uri": f"file://{uri}"} if path.is_absolute() else {"uri": uri, "uriBaseId": REPOSITORY}
 
 
 def _message(text: str) -> str:
