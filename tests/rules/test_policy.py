@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -174,3 +175,10 @@ def test_any_document_is_read_or_unavailable(entries: list[Any], encoded: bool) 
 @given(st.text())
 def test_account_of_any_text(principal: str) -> None:
     assert account_of(principal) in principal
+
+
+@given(st.text(alphabet="ab*?[", max_size=8), st.text(alphabet="ab[", max_size=8))
+def test_wildcards_match_what_a_regular_expression_would(pattern: str, value: str) -> None:
+    parts = {"*": ".*", "?": "."}
+    expression = "".join(parts.get(character) or re.escape(character) for character in pattern)
+    assert matches(pattern, value) is bool(re.fullmatch(expression, value))

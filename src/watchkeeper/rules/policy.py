@@ -162,7 +162,24 @@ def matches(pattern: str, value: str) -> bool:
     """IAM's wildcards, ``*`` and ``?`` only, over lower-case texts."""
     if pattern == "*" or pattern == value:
         return True
-    return _wild(pattern) and fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
+    if "?" in pattern:
+        return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
+    return "*" in pattern and _fits(pattern.split("*"), value)
+
+
+def _fits(parts: list[str], value: str) -> bool:
+    """Whether the value has the parts in their order, the first at its start, the last at its end: without a regular
+    expression, as most patterns name one resource and would be compiled for one comparison."""
+    first, *middle, last = parts
+    at, end = len(first), len(value) - len(last)
+    if at > end or not value.startswith(first) or not value.endswith(last):
+        return False
+    for part in middle:
+        found = value.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 _LONGEST_COMPARED = 1_000_000
