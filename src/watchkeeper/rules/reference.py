@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper import catalog
-from watchkeeper.catalog import ManagedRule, Parameter
+from watchkeeper.catalog import Framework, ManagedRule, Parameter
 from watchkeeper.rules import logic
 
 
@@ -25,6 +25,14 @@ def rules_markdown() -> str:
         "",
         "Generated from the catalog and the logic; do not edit.",
         "",
+        "## Conformance packs",
+        "",
+        "Which managed rules they hold, read by hand; `watchkeeper rules list --framework NAME` lists them.",
+        "",
+        "| Pack | Managed rules | With logic | Read |",
+        "|---|---|---|---|",
+        *map(_pack, catalog.frameworks().values()),
+        "",
         "## Rules with logic",
         "",
         "| Rule | Compliant when | Severity | Category | Trigger | Types | Parameters | Needs beside the item "
@@ -37,6 +45,11 @@ def rules_markdown() -> str:
         *_by_service(missing),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _pack(pack: Framework) -> str:
+    with_logic = sum(identifier in logic() for identifier in pack.rules)
+    return f"| [{pack.name}]({pack.source}) | {len(pack.rules)} | {with_logic} | {pack.read} |"
 
 
 def _row(rule: ManagedRule) -> str:
