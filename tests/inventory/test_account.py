@@ -175,4 +175,4 @@ def test_what_no_reader_reads_is_counted():
         for rule in logic().values()
         if not any(type_ in RESOURCE_READERS or type_ == ACCOUNT for type_ in rule.types)
     }
-    assert len(unread) <= 12
+    assert len(unread) <= 10

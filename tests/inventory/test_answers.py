@@ -103,8 +103,27 @@ def recovery_points() -> dict[str, Any]:
     }
 
 
+def app_runner(operation: str, result: str, kind: str, **held: Any) -> dict[str, Any]:
+    def tags(asked: dict[str, Any]) -> dict[str, Any]:
+        return {"Tags": TAGS if asked["ResourceArn"].endswith("good") else []}
+
+    arn = f"arn:aws:apprunner:us-east-1:123456789012:{kind.lower()}"
+    listed = [{f"{kind}Arn": f"{arn}/{name}", f"{kind}Name": name, **held} for name in ("x-good", "x-bad")]
+    return {f"apprunner:{operation}": {result: listed}, "apprunner:ListTagsForResource": tags}
+
+
 CASES: dict[str, tuple[Mapping[str, Answer | Mapping[str, Any]], str, dict[str, Any]]] = {
     # type: what AWS answers, the rule that tells the two apart, something of the good one's configuration
+    "AWS::AppRunner::Service": (
+        app_runner("ListServices", "ServiceSummaryList", "Service", Status="RUNNING"),
+        "APPRUNNER_SERVICE_TAGGED",
+        {"ServiceName": "x-good"},
+    ),
+    "AWS::AppRunner::VpcConnector": (
+        app_runner("ListVpcConnectors", "VpcConnectors", "VpcConnector", Subnets=["subnet-1"]),
+        "APPRUNNER_VPC_CONNECTOR_TAGGED",
+        {"VpcConnectorName": "x-good", "Subnets": ["subnet-1"]},
+    ),
     "AWS::Backup::RecoveryPoint": (
         recovery_points(),
         "BACKUP_RECOVERY_POINT_ENCRYPTED",

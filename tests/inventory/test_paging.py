@@ -63,6 +63,23 @@ def cluster(number: int) -> dict[str, Any]:
     return {"GlobalClusterIdentifier": f"c{number}", "GlobalClusterArn": f"arn:aws:rds::1:global-cluster:c{number}"}
 
 
+@given(PAGES)
+@settings(deadline=None, max_examples=30)
+def test_a_listing_that_botocore_does_not_page(sizes: list[int]) -> None:
+    edge = Edge(
+        {
+            "apprunner:ListServices": Paged(sizes, "ServiceSummaryList", "NextToken", service),
+            "apprunner:ListTagsForResource": {"Tags": []},
+        }
+    )
+    found = [item.resource_name for item in read(edge, ["AWS::AppRunner::Service"], on_gap=pytest.fail, **WHERE)]
+    assert sorted(found) == sorted(f"service-{number}" for number in range(sum(sizes)))
+
+
+def service(number: int) -> dict[str, Any]:
+    return {"ServiceName": f"service-{number}", "ServiceArn": f"arn:aws:apprunner:us-east-1:1:service/s{number}"}
+
+
 @given(PAGES, PAGES)
 @settings(deadline=None, max_examples=30)
 def test_a_listing_within_a_listing(apis: list[int], stages: list[int]) -> None:
@@ -110,5 +127,11 @@ def test_what_botocore_does_not_page_has_no_further_pages(row: Row) -> None:
 
 
 EDGE = Edge({})
-KNOWN = {"list_tags": {"NextToken"}, "describe_firewall": {"UpdateToken"}}
+KNOWN = {
+    "list_tags": {"NextToken"},
+    "describe_firewall": {"UpdateToken"},
+    # What has this token, the context pages itself.
+    "list_services": {"NextToken"},
+    "list_vpc_connectors": {"NextToken"},
+}
 """AWS Backup gives up to 1,000 tags at once (API_ListTags), of 50 at most; the other token is a lock."""

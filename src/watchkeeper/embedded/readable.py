@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from watchkeeper.inventory.registry import NATIVE
 
-_NO_SERVICE = frozenset({"dms", "es", "kafka", "network-firewall", "redshift", "sagemaker"})
+_NO_SERVICE = frozenset({"apprunner", "dms", "es", "kafka", "network-firewall", "redshift", "sagemaker"})
 _NO_OPERATION = frozenset(
     {
         "AWS::Batch::SchedulingPolicy",

@@ -98,7 +98,11 @@ class Context:
         """Every element of ``result`` (``DistributionList.Items``) over all pages. Raises Unreadable."""
         client = self.clients(service)
         if not client.can_paginate(operation):
-            yield from at(self.ask(service, operation, **arguments), result) or ()
+            answer = self.ask(service, operation, **arguments)
+            yield from at(answer, result) or ()
+            while token := answer.get("NextToken"):
+                answer = self.ask(service, operation, NextToken=token, **arguments)
+                yield from at(answer, result) or ()
             return
         with _refusals(service, client, operation):
             for page in client.get_paginator(operation).paginate(**arguments):
