@@ -141,6 +141,14 @@ def test_a_state_has_values_and_dependencies_of_its_own() -> None:
     assert set(channel.dependencies) == {plans.RECORDER, "aws_s3_bucket_policy.reports"}
 
 
+def test_what_comes_through_a_local_value_is_said_not_to_be_known() -> None:
+    found = graph({"aws_config_delivery_channel.c": {"s3_bucket_name": plans.Ref("local.bucket")}})
+    assert found.resources["aws_config_delivery_channel.c"].inputs["s3BucketName"] is UNKNOWN
+    assert found.unread == (
+        "aws_config_delivery_channel.c: s3_bucket_name is made of local.bucket, which a plan does not spell out",
+    )
+
+
 def test_sensitive_values_are_never_shown() -> None:
     document = plans.plan({"aws_cloudwatch_event_rule.r": {"schedule_expression": "hunter2 hunter2"}})
     rule = document["planned_values"]["root_module"]["resources"][0]

@@ -17,7 +17,7 @@ from watchkeeper.preflight.inputs import load, read_document
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES
 from watchkeeper.preflight.inputs.spelling import lower_camel
 from watchkeeper.preflight.inputs.terraform_types import TYPES as TERRAFORM_TYPES
-from watchkeeper.preflight.views import CONFORMANCE_PACK
+from watchkeeper.preflight.views import CONFORMANCE_PACK, Views
 from watchkeeper.preflight.wording import CLOUDFORMATION, TABLES, TERRAFORM, spelled_path
 
 STYLES = Path(__file__).parent / "fixtures" / "styles"
@@ -74,6 +74,17 @@ def test_what_depends_on_parameters_is_looked_at_in_each_way() -> None:
         'AWS::Region has no value: looked at as something else than "us-east-1", and as each of these',
         'ExistingBucket has no value: looked at as something else than "", and as each of these',
     )
+
+
+def test_a_template_with_everything_around_config_is_understood() -> None:
+    report = inspect(STYLES / "everything.yaml")
+    assert report.errors == () and report.unread == ()
+    certain = [item for item in report.findings if item.severity != "unsure"]
+    assert {(item.check, item.resource) for item in certain} == {
+        ("topic-delivery-policy", "Plain"),
+        ("topic-delivery-policy", "Secret"),
+    }
+    assert {item.check for item in report.not_checked} == {"managed-rule-region"}
 
 
 def test_a_finding_of_one_way_says_which() -> None:
@@ -213,6 +224,23 @@ Resources:
     ):
         assert words in unread
     assert graph(text).of_type("aws:sqs/queue:Queue")
+
+
+def test_a_managed_policy_beside_one_of_the_programs_own_stays_itself() -> None:
+    text = """
+Resources:
+  Own: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: []}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: []}
+      ManagedPolicyArns: [!Ref Own, "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole", "arn:aws:iam::aws:policy/No"]
+"""
+    read = graph(text)
+    role = Views(read).roles[0]
+    assert role.managed == ("arn:aws:iam::aws:policy/service-role/AWS_ConfigRole", "arn:aws:iam::aws:policy/No")
+    assert len(role.documents) == 1
+    assert len(said(run(read), "managed-policy-exists")) == 1
 
 
 PACK = """

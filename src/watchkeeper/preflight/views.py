@@ -320,11 +320,16 @@ class Views:
     def _all(self, value: str, types: tuple[str, ...]) -> list[Resource]:
         return [resource for resource in self._index.get(value, ()) if not types or resource.type in types]
 
-    def _meant(self, resource: Resource, top: str, value: str, types: tuple[str, ...]) -> Resource | None:
-        """The resource that a text in a property names: of several, the one that it comes from or that is beside it."""
+    def _meant(self, resource: Resource, top: str, value: str, types: tuple[str, ...], alone: bool) -> Resource | None:
+        """The resource that a text in a property names: of several, the one that it comes from or that is beside it.
+
+        A text that names none of the graph is what the property's value comes from, unless it stands among others.
+        """
         found = self._all(value, types)
-        if len(found) < 2:
-            return found[0] if found else self._only(resource, top, types)
+        if not found:
+            return self._only(resource, top, types) if alone else None
+        if len(found) == 1:
+            return found[0]
         sources = resource.property_dependencies.get(top, ())
         here = self.place(resource)
         order = sorted(found, key=lambda item: (item.urn not in sources, self.place(item) != here))
@@ -338,11 +343,12 @@ class Views:
     def links(self, resource: Resource, path: str, *types: str) -> list[Link]:
         """The same for a list: one link for each element."""
         keys = tuple(path.split("."))
-        return [self.tie(resource, keys[0], value, *types) for value in at(resource.inputs, *keys)]
+        values = at(resource.inputs, *keys)
+        return [self.tie(resource, keys[0], value, *types, alone=len(values) == 1) for value in values]
 
-    def tie(self, resource: Resource, top: str, raw: Any, *types: str, depth: int = 0) -> Link:
-        """The link of one raw value that stands under the top-level property ``top``. Of a resource of another type
-        that hands a value on (a bucket policy's ``bucket``), what it was given."""
+    def tie(self, resource: Resource, top: str, raw: Any, *types: str, depth: int = 0, alone: bool = True) -> Link:
+        """The link of one raw value that stands under the top-level property ``top``, ``alone`` or among others. Of a
+        resource of another type that hands a value on (a bucket policy's ``bucket``), what it was given."""
         raw = raw.value if isinstance(raw, Secret) else raw
         if raw is None:
             return Link()
@@ -353,7 +359,7 @@ class Views:
                 return self.tie(target, raw.property, handed, *types, depth=depth + 1)
             return Link(resource=target, text=text(self.plain(raw))) if target else Link(unknown=True)
         if isinstance(raw, str):
-            return Link(resource=self._meant(resource, top, raw, types), text=raw)
+            return Link(resource=self._meant(resource, top, raw, types, alone), text=raw)
         if raw is UNKNOWN:
             target = self._only(resource, top, types)
             return Link(resource=target, unknown=target is None)

@@ -89,7 +89,7 @@ FIXES: Mapping[str, Mapping[str, str]] = {
         "snapshot-frequency": "Give ConfigSnapshotDeliveryProperties: {DeliveryFrequency: TwentyFour_Hours}.",
         "target-permission": "Add an AWS::Lambda::Permission with Action: lambda:InvokeFunction, Principal: "
         "events.amazonaws.com and the rule's Arn as SourceArn.",
-        "topic-delivery-policy": "Give each subscription a RedrivePolicy with a dead-letter queue.",
+        "topic-delivery-policy": "Make each subscription an AWS::SNS::Subscription with a RedrivePolicy.",
         "subscription-delivery-policy": "Remove the DeliveryPolicy, and give the subscription a RedrivePolicy.",
         "unresolved-output": "Use Fn::Sub or Fn::Join with the resource's Ref or Fn::GetAtt.",
     },

@@ -22,6 +22,7 @@ from watchkeeper.preflight.inputs.terraform_config import (
     dig,
     mappings,
     primary,
+    references,
     texts_of,
     without_index,
 )
@@ -95,8 +96,18 @@ class _Plan:
         if self.document.get("deferred_changes"):
             yield "some changes are deferred to a later plan"
         for item in self.instances:
+            yield from self._local(item)
             if str(item.item.get("type", "")).startswith("aws_config") and item.item.get("type") not in TYPES:
                 yield f"{item.address} ({item.item.get('type')}) is of a type without a mapping"
+
+    def _local(self, instance: Instance) -> Iterator[str]:
+        """Unknown arguments made of local values: a plan does not say what these are, nor what they wait for."""
+        unknown = dig(self.changes.get(instance.address), "change", "after_unknown")
+        expressions = self.configuration.block(instance.place, instance.local).get("expressions")
+        for key, expression in expressions.items() if isinstance(expressions, Mapping) else ():
+            names = [name for name in references(expression) if name.startswith("local.")]
+            if names and dig(unknown, key):
+                yield f"{instance.address}: {key} is made of {names[0]}, which a plan does not spell out"
 
     # regions
 
