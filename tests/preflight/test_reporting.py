@@ -20,6 +20,7 @@ from watchkeeper.preflight.check import SEVERITIES
 from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, options_of_sdk
 from watchkeeper.preflight.formats import FORMATS, render, sarif, terminal, to_json
 from watchkeeper.preflight.reference import pages
+from watchkeeper.preflight.wording import in_javascript
 
 HOSTILE = "rule\x1b[31m|<script>%0A::error::\n`x`"
 
@@ -270,3 +271,22 @@ def test_every_check_has_a_page() -> None:
     assert "```diff\n-wrong\n+right\n```" in made["key-rotation.md"]
     assert set(made) == {"README.md", *(f"{check}.md" for check in checks())}
     assert all(check.source in made[f"{check.id}.md"] for check in checks().values())
+
+
+@pytest.mark.parametrize(
+    ("python", "javascript"),
+    [
+        ("Give enable_key_rotation=True.", "Give enableKeyRotation: true."),
+        ("Give ResourceOptions(parent=self).", "Give the options { parent: this }."),
+        ("Add depends_on=[<my_bucket-dev>] to it.", "Add dependsOn: [<my_bucket-dev>] to it."),
+        (
+            'Give sse_algorithm="aws:kms_x" with a kms_master_key_id.',
+            'Give sseAlgorithm: "aws:kms_x" with a kmsMasterKeyId.',
+        ),
+        ("Write json.dumps(…).", "Write JSON.stringify(…)."),
+        ("Did you mean DESIRED_INSTANCE_TYPE?", "Did you mean DESIRED_INSTANCE_TYPE?"),
+        ("Use python3.14, or cron(0 8 * * ? *).", "Use python3.14, or cron(0 8 * * ? *)."),
+    ],
+)
+def test_a_fix_is_written_in_the_programs_language(python: str, javascript: str) -> None:
+    assert in_javascript(python) == javascript

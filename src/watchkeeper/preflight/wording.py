@@ -57,6 +57,19 @@ WORDS = frozenset(
     }
 )
 """Properties that messages name, besides the one that a finding is about."""
+CALLS: Mapping[str, str] = {
+    "aws.lambda_.": "aws.lambda.",
+    "aws.get_region()": "aws.getRegionOutput()",
+    "pulumi.Output.json_dumps": "pulumi.jsonStringify",
+    "json.dumps": "JSON.stringify",
+    "pulumi.Output.concat": "pulumi.concat",
+    "self.register_outputs": "this.registerOutputs",
+    "ResourceOptions(parent=self)": "the options { parent: this }",
+    "ResourceOptions": "options",
+    '"delivery_frequency"': "deliveryFrequency",
+}
+"""What Python's SDK and JavaScript's call by different names."""
+_SNAKE = re.compile(r"(?<![\w./<-])([a-z]+(?:_[a-z]+)*)=(?!\s)|(?<![\w./<-])([a-z]+(?:_[a-z]+)+)\b")
 _OUTSIDE_QUOTES = re.compile(r'"[^"]*"|[^"]+')
 TABLES: Mapping[str, Mapping[str, Mapped]] = {CLOUDFORMATION: CLOUDFORMATION_TYPES, TERRAFORM: TERRAFORM_TYPES}
 ORDER: Mapping[str, str] = {
@@ -133,7 +146,7 @@ def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
     """
     finding = replace(finding, message=_named(graph, finding.message), fix=_named(graph, finding.fix))
     if graph.language == PULUMI:
-        return finding
+        return replace(finding, fix=in_javascript(finding.fix)) if graph.source.endswith("(nodejs)") else finding
     urn = str(finding.data.get("urn", ""))
     resource = graph.resources.get(urn) or graph.resources.get(urn.partition("/urn:")[0])
     table = TABLES[graph.language].get(resource.source_type if resource else "", Mapped(""))
@@ -147,6 +160,23 @@ def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
         fix=_respelled(graph.language, table, fix, finding.property_path),
         property_path=spelled_path(graph.language, table, finding.property_path),
     )
+
+
+def in_javascript(fix: str) -> str:
+    """Python that a fix shows, as JavaScript and TypeScript write it: ``dependsOn: [x]`` for ``depends_on=[x]``."""
+    fix = re.sub(r" \(TypeScript: .*\)(?=\.)", "", fix)
+    for python, javascript in CALLS.items():
+        fix = fix.replace(python, javascript)
+    parts = _OUTSIDE_QUOTES.findall(fix)
+    return "".join(part if part.startswith('"') else _camel(part) for part in parts)
+
+
+def _camel(text: str) -> str:
+    def respell(match: re.Match[str]) -> str:
+        head, *rest = (match[1] or match[2]).split("_")
+        return head + "".join(part.capitalize() for part in rest) + (": " if match[1] else "")
+
+    return re.sub(r": (True|False)\b", lambda match: match.group().lower(), _SNAKE.sub(respell, text))
 
 
 def _named(graph: Graph, text: str) -> str:
