@@ -90,6 +90,14 @@ def test_a_program_that_stops_is_a_finding(reference: Target) -> None:
     assert "aws.cfg.Recorder" in report.findings[0].fix
 
 
+def test_what_a_program_that_stopped_had_not_made_yet_is_not_checked(reference: Target) -> None:
+    graph = mutations.without("reports-versioning")(reference.graph)
+    error = ProgramError(kind="ValueError", message="stopped")
+    report = run(graph, Options(root=reference.root, program_error=error))
+    assert found(report) == {"program-error"}
+    assert [(item.check, item.resource) for item in report.not_checked] == [("bucket-versioning", "reports")]
+
+
 def test_every_check_has_a_mutation_of_its_name() -> None:
     covered = {mutation.check for mutation in mutations.MUTATIONS}
     elsewhere = {"program-error", "account-state", "suppression-expired", "suppression-invalid"}

@@ -133,6 +133,8 @@ class Check:
     source: str
     look: Look
     tags: tuple[str, ...] = ()
+    needs_all: bool = False
+    """Whether it concludes from what is not there: a program that stopped may only not have come so far."""
 
     def finding(
         self,

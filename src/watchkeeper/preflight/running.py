@@ -91,11 +91,18 @@ def _over(graph: Graph, options: Options, chosen: Sequence[Check]) -> _Looked:
     looked = _Looked()
     for check in chosen:
         results, error = _look(check, views)
+        if check.needs_all and options.program_error is not None:
+            results = [_not_so_far(item) if isinstance(item, Finding) else item for item in results]
         found = [item for item in results if isinstance(item, Finding)]
         looked.findings += [in_own_words(graph, item, check.fix) for item in found]
         looked.not_checked += [item for item in results if isinstance(item, NotChecked)]
         looked.errors += [error] if error else []
     return looked
+
+
+def _not_so_far(finding: Finding) -> NotChecked:
+    reason = "the program stopped; what it misses may only not have been made yet"
+    return NotChecked(finding.check, finding.resource, reason, finding.type)
 
 
 def _look(check: Check, views: Any) -> tuple[list[Any], CheckError | None]:

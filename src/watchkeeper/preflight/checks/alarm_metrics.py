@@ -25,4 +25,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
     look=look,
     tags=("cloudwatch", "code"),
+    needs_all=True,
 )

@@ -39,4 +39,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
     look=look,
     tags=("s3", "kms", "exposure"),
+    needs_all=True,
 )

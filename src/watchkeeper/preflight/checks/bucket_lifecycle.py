@@ -78,4 +78,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
     look=look,
     tags=("s3", "cost"),
+    needs_all=True,
 )

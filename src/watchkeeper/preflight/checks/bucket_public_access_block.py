@@ -36,4 +36,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
     look=look,
     tags=("s3", "exposure"),
+    needs_all=True,
 )

@@ -58,4 +58,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
     look=look,
     tags=("s3", "exposure"),
+    needs_all=True,
 )

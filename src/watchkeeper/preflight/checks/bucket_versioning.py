@@ -27,4 +27,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html",
     look=look,
     tags=("s3", "exposure"),
+    needs_all=True,
 )

@@ -26,4 +26,5 @@ CHECK = Check(
     source="https://www.pulumi.com/docs/iac/concepts/components/#registering-component-outputs",
     look=look,
     tags=("pulumi",),
+    needs_all=True,
 )

@@ -60,4 +60,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html",
     look=look,
     tags=("config", "s3", "iam"),
+    needs_all=True,
 )

@@ -46,4 +46,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/config/latest/developerguide/s3-kms-key-policy.html",
     look=look,
     tags=("config", "kms", "iam"),
+    needs_all=True,
 )

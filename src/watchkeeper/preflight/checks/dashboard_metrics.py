@@ -25,4 +25,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html",
     look=look,
     tags=("cloudwatch", "code"),
+    needs_all=True,
 )

@@ -55,4 +55,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
     look=look,
     tags=("lambda", "cost"),
+    needs_all=True,
 )

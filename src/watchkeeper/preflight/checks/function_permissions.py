@@ -89,4 +89,5 @@ CHECK = Check(
     "reference_policies_actions-resources-contextkeys.html",
     look=look,
     tags=("lambda", "iam", "code"),
+    needs_all=True,
 )

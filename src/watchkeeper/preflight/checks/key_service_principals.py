@@ -94,4 +94,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
     look=look,
     tags=("kms", "iam"),
+    needs_all=True,
 )

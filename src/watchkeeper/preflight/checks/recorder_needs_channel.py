@@ -32,6 +32,8 @@ def look(views: Views) -> Iterator[Result]:
 
 def _without_channel(views: Views, status: Resource) -> Iterator[Result]:
     """A recorder that the program makes and starts; one that exists already may have its channel."""
+    if views.options.program_error is not None:
+        return
     account = views.options.account
     if views.link(status, "name", RECORDER).resource not in views.recorders or views.adopted(CHANNEL):
         return

@@ -54,4 +54,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html",
     look=look,
     tags=("config",),
+    needs_all=True,
 )

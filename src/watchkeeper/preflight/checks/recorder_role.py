@@ -75,4 +75,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html",
     look=look,
     tags=("config", "iam"),
+    needs_all=True,
 )

@@ -69,4 +69,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-lambda-permissions",
     look=look,
     tags=("eventbridge", "lambda"),
+    needs_all=True,
 )

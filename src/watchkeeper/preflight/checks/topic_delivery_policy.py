@@ -47,4 +47,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html",
     look=look,
     tags=("sns", "loss"),
+    needs_all=True,
 )

@@ -83,4 +83,5 @@ CHECK = Check(
     source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
     look=look,
     tags=("sns", "sqs", "iam"),
+    needs_all=True,
 )
