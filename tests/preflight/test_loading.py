@@ -5,8 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from watchkeeper.graph import Resource
+from watchkeeper.preflight import run, wording
+from watchkeeper.preflight.identity import stand_ins
+from watchkeeper.preflight.inputs import read_document
 
 HEAVY = ("botocore.loaders", "grpc", "pulumi", "pulumi_aws", "pydantic", "watchkeeper.engine.preview")
 
@@ -24,3 +30,24 @@ def test_nothing_heavy_is_loaded_for_a_template(statement: str, tmp_path: Path) 
     code = f"import sys\n{statement}\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code, str(template)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_many_findings_about_made_up_names_take_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}}}
+    publish = "import boto3\ndef handler(event, context):\n    boto3.client('sns').publish(TopicArn='x', Message='y')\n"
+    function = {"Runtime": "python3.12", "Handler": "index.handler", "Code": {"ZipFile": publish}}
+    resources: dict[str, Any] = {}
+    for number in range(10):
+        properties = function | {"Role": {"Fn::GetAtt": [f"Role{number}", "Arn"]}}
+        resources |= {f"Role{number}": role, f"F{number}": {"Type": "AWS::Lambda::Function", "Properties": properties}}
+    asked: list[str] = []
+
+    def counted(resource: Resource) -> tuple[str, str]:
+        asked.append(resource.urn)
+        return stand_ins(resource)
+
+    monkeypatch.setattr(wording, "stand_ins", counted)
+    graph = read_document({"Resources": resources}, "many.json").graph
+    report = run(graph)
+    assert len([item for item in report.findings if "<F" in item.message]) >= 10
+    assert sorted(asked) == sorted(graph.resources)

@@ -14,7 +14,7 @@ from watchkeeper.preflight import suppress
 from watchkeeper.preflight.check import SEVERITIES, Check, CheckError, NotChecked, Options, Report
 from watchkeeper.preflight.registry import selected
 from watchkeeper.preflight.values import DEPTH, texts
-from watchkeeper.preflight.wording import in_own_words
+from watchkeeper.preflight.wording import in_own_words, made_up_names
 
 SHORTEST_SECRET = 4
 
@@ -88,13 +88,14 @@ def _over(graph: Graph, options: Options, chosen: Sequence[Check]) -> _Looked:
     from watchkeeper.preflight.views import Views
 
     views = Views(graph, options)
+    names = made_up_names(graph)
     looked = _Looked()
     for check in chosen:
         results, error = _look(check, views)
         if check.needs_all and options.program_error is not None:
             results = [_not_so_far(item) if isinstance(item, Finding) else item for item in results]
         found = [item for item in results if isinstance(item, Finding)]
-        looked.findings += [in_own_words(graph, item, check.fix) for item in found]
+        looked.findings += [in_own_words(graph, names, item, check.fix) for item in found]
         looked.not_checked += [item for item in results if isinstance(item, NotChecked)]
         looked.errors += [error] if error else []
     return looked

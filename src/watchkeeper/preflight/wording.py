@@ -139,12 +139,18 @@ def order_fix(graph: Graph, earlier: str, later: str) -> str:
     return ORDER[graph.language].format(earlier=earlier, later=later)
 
 
-def in_own_words(graph: Graph, finding: Finding, default_fix: str) -> Finding:
+def made_up_names(graph: Graph) -> Mapping[str, str]:
+    """Made-up name to the name of the resource that it stands for: once for a graph, many findings ask."""
+    return {made_up: resource.name for resource in graph for made_up in stand_ins(resource)}
+
+
+def in_own_words(graph: Graph, names: Mapping[str, str], finding: Finding, default_fix: str) -> Finding:
     """The finding with the type, the properties and the fix as the source of the graph spells them.
 
-    ``default_fix`` is the check's own; where the finding has just that, the table's takes its place.
+    ``names`` are the graph's made-up ones. ``default_fix`` is the check's own; where the finding has just that, the
+    table's takes its place.
     """
-    finding = replace(finding, message=_named(graph, finding.message), fix=_named(graph, finding.fix))
+    finding = replace(finding, message=_named(names, finding.message), fix=_named(names, finding.fix))
     if graph.language == PULUMI:
         return replace(finding, fix=in_javascript(finding.fix)) if graph.source.endswith("(nodejs)") else finding
     urn = str(finding.data.get("urn", ""))
@@ -179,11 +185,10 @@ def _camel(text: str) -> str:
     return re.sub(r": (True|False)\b", lambda match: match.group().lower(), _SNAKE.sub(respell, text))
 
 
-def _named(graph: Graph, text: str) -> str:
+def _named(names: Mapping[str, str], text: str) -> str:
     """A text in which made-up names are shown as the resource that they stand for."""
     if not is_stand_in(text):
         return text
-    names = {name: resource.name for resource in graph for name in stand_ins(resource)}
     return STAND_INS.sub(lambda match: f"<{names.get(match.group(), 'known after the deployment')}>", text)
 
 
