@@ -324,6 +324,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "target-after-permission", "no order", unordered("processor-schedule-target", "processor-schedule-permission")
     ),
     Mutation("event-pattern", "text leaf", setting("alerts-rule", "eventPattern", '{"source": "aws.config"}')),
+    Mutation("alarm-metrics", "no such dimension", setting("errors", "dimensions", {"Function": "processor-dev"})),
     Mutation("alarm-metrics", "unpublished", setting("errors", "metricName", "ErrorCount")),
     Mutation("dashboard-body", "not JSON", setting("dashboard", "dashboardBody", '{"widgets": [,]}')),
     Mutation("dashboard-body", "no region", lambda g: _widget(g, lambda w: w["properties"].pop("region"))),

@@ -127,6 +127,17 @@ DIMENSION_OWNERS: Mapping[tuple[str, str], str] = {
     ("AWS/SQS", "QueueName"): QUEUE,
 }
 """Dimensions whose values are names of resources of one type."""
+DIMENSIONS: Mapping[str, frozenset[str]] = {
+    "AWS/Lambda": frozenset({"FunctionName", "Resource", "ExecutedVersion", "EventSourceMappingUUID"}),
+    "AWS/SNS": frozenset({"TopicName", "Application", "Platform", "Country", "SMSType"}),
+    "AWS/SQS": frozenset({"QueueName"}),
+}
+"""The dimensions that AWS publishes a namespace with.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html and
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+"""
 MATH = ("expression", "id")
 
 
@@ -257,7 +268,13 @@ class Publishers:
             return Verdict(
                 f"AWS publishes no metric {metric.name} in {metric.namespace}", f"There are {', '.join(sorted(known))}."
             )
+        published = DIMENSIONS.get(metric.namespace or "")
         for key, value in metric.dimensions.items():
+            if published is not None and key not in published:
+                return Verdict(
+                    f"AWS publishes no metric of {metric.namespace} with the dimension {key}",
+                    f"There are {', '.join(sorted(published))}.",
+                )
             kind = DIMENSION_OWNERS.get((metric.namespace or "", key))
             if kind is None or not isinstance(value, str) or is_stand_in(value):
                 continue
