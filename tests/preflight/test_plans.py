@@ -221,3 +221,21 @@ def test_instance_keys_are_taken_out_of_addresses_whatever_they_hold(keys: list[
     assert without_index(address) == "module.m.aws_s3_bucket.b"
     inner = Place(f"module.m{keys[0]}").inside("n")
     assert inner.outside() == (Place(f"module.m{keys[0]}"), "n")
+
+
+@pytest.mark.parametrize("address", ["[0]", "module.", "module.[0]", "a.module.b", '["x"].module.["y"]', "]["])
+def test_leaving_modules_ends_whatever_their_address_says(address: str) -> None:
+    place = Place(address)
+    for _ in range(len(address)):
+        place, _name = place.outside()
+    assert place.module == ""
+
+
+def test_data_sources_that_refer_to_each_other_end() -> None:
+    names = [f"data.aws_x.d{number}" for number in range(40)]
+    blocks = {
+        name: {"a": plans.Ref(f"{names[i - 1]}.v"), "b": plans.Ref(f"{names[(i + 1) % 40]}.v")}
+        for i, name in enumerate(names)
+    }
+    found = graph({**blocks, "aws_s3_bucket.b": {"bucket": plans.Ref(f"{names[0]}.v")}})
+    assert found.resources["aws_s3_bucket.b"].property_dependencies == {}

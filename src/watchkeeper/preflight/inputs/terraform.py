@@ -331,5 +331,6 @@ def _instances(module: Any) -> Iterator[Instance]:
     for current in _all_modules(module):
         for item in mappings(current.get("resources")):
             if item.get("mode", "managed") == "managed" and isinstance(item.get("address"), str):
-                place = Place(str(current.get("address") or ""), item.get("index"))
+                index = item.get("index")
+                place = Place(str(current.get("address") or ""), index if isinstance(index, str | int) else None)
                 yield Instance(item["address"], place, f"{item.get('type')}.{item.get('name')}", item)

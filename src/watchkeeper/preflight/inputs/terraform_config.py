@@ -47,7 +47,7 @@ class Place:
     """Where an expression stands: the module's address with its instance key, and the instance key of the resource."""
 
     module: str = ""
-    index: Any = None
+    index: str | int | None = None
 
     @property
     def scope(self) -> str:
@@ -66,9 +66,10 @@ class Place:
 
 def _parent(module: str, scope: str) -> str:
     """The module's address up to the scope, with its instance keys."""
-    while module and without_index(module) != scope:
-        module = module[:-1]
-    return module
+    for end in range(len(module) - 1, 0, -1):
+        if without_index(module[:end]) == scope:
+            return module[:end]
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Configuration:
     instances: list[Instance]
     _modules: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _blocks: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    _found: dict[tuple[Place, str, bool], list[str]] = field(default_factory=dict)
     _by_local: dict[tuple[str, str], list[Instance]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,6 +141,13 @@ class Configuration:
 
     def addresses(self, place: Place, name: str, depth: int = 0, *, same_key: bool = False) -> list[str]:
         """The planned resources that a reference leads to, through variables, outputs and data sources."""
+        key = (place, name, same_key)
+        if key not in self._found:
+            self._found[key] = []  # where a reference leads back to itself
+            self._found[key] = self._addresses(place, name, depth, same_key)
+        return self._found[key]
+
+    def _addresses(self, place: Place, name: str, depth: int, same_key: bool) -> list[str]:
         parts = without_index(name).split(".")
         if depth > DEPTH or len(parts) < 2 or name.startswith(_ITERATION):
             return []
