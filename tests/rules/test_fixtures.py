@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import json
 import operator
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic
 from watchkeeper.rules.tags import tagged
 
 CASES = list(support.cases())
+SEVERITIES = Path(__file__).parent / "severities.json"
 TAGGED = [i for i, known in logic().items() if known.function is tagged]
 
 
@@ -136,6 +139,11 @@ def test_logic_is_of_managed_rules_and_their_types() -> None:
         assert set(known.types) <= set(managed.resource_types) | {ACCOUNT}, identifier
         assert known.summary.endswith((".", ")")), identifier
         assert known.category, identifier
+
+
+def test_severities_are_security_hubs_where_it_has_a_control() -> None:
+    held = json.loads(SEVERITIES.read_text(encoding="utf-8"))["controls"]
+    assert {i: logic()[i].severity.value for i in held} == {i: control.split()[1] for i, control in held.items()}
 
 
 def test_at_least_120_rules_besides_the_family_of_tags() -> None:

@@ -56,7 +56,8 @@ def cluster_configuration(item: ConfigurationItem, parameters: Parameters, looku
     return verdict(not allowed or kind in allowed, f"The node type is {shown(kind)}; use one of {listed(allowed)}.")
 
 
-@rule("REDSHIFT_CLUSTER_MAINTENANCESETTINGS_CHECK", types=(CLUSTER,), severity=Severity.LOW, category="Configuration")
+@rule("REDSHIFT_CLUSTER_MAINTENANCESETTINGS_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM,
+      category="Configuration")  # fmt: skip
 def maintenance_settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Version upgrades, maintenance window and snapshot retention are as given."""
     if flag(item.configuration, "allowVersionUpgrade") != parameters["allowVersionUpgrade"]:
@@ -108,7 +109,7 @@ def default_admin(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return _not_default(name, "awsuser", parameters.get("validAdminUserNames", ()))
 
 
-@rule("REDSHIFT_DEFAULT_DB_NAME_CHECK", types=(CLUSTER,), severity=Severity.LOW, category="Configuration")
+@rule("REDSHIFT_DEFAULT_DB_NAME_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM, category="Configuration")
 def default_database(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The database is not named dev, and one of validDatabaseNames where they are given."""
     return _not_default(text(item.configuration, "dBName"), "dev", parameters.get("validDatabaseNames", ()))
@@ -208,7 +209,7 @@ def data_nodes(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     return verdict(on, "Fewer than three data nodes or no zone awareness; use three nodes over zones.")
 
 
-@rule("OPENSEARCH_PRIMARY_NODE_FAULT_TOLERANCE", types=(DOMAIN,), severity=Severity.MEDIUM,
+@rule("OPENSEARCH_PRIMARY_NODE_FAULT_TOLERANCE", types=(DOMAIN,), severity=Severity.LOW,
       category="Backup and recovery")  # fmt: skip
 def primary_nodes(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """At least three dedicated primary nodes."""

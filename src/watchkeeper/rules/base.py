@@ -182,6 +182,8 @@ class RuleLogic:
     function: RuleFunction
     types: tuple[str, ...]
     severity: Severity
+    """As AWS Security Hub rates its control of the rule, ours where it has none:
+    https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html."""
     category: str
     needs: tuple[str, ...]
     """``items:AWS::EC2::FlowLog`` or ``account:iam.password_policy``; empty when the item is enough."""

@@ -28,7 +28,7 @@ STACK = "AWS::CloudFormation::Stack"
 register_flags(
     (
         FlagRule("CLOUDFORMATION_TERMINATION_PROTECTION_CHECK", (STACK,), "enableTerminationProtection", True,
-                 Severity.LOW, "Backup and recovery", "The stack is protected against termination.",
+                 Severity.MEDIUM, "Backup and recovery", "The stack is protected against termination.",
                  "turn on termination protection"),
     )
 )  # fmt: skip
@@ -55,7 +55,7 @@ def notification(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     return verdict(fits, f"The stack's events go to {listed(topics, 1)}; add one of {listed(wanted, 1)}.")
 
 
-@rule("CLOUDFORMATION_STACK_SERVICE_ROLE_CHECK", types=(STACK,), severity=Severity.LOW, category="Identity")
+@rule("CLOUDFORMATION_STACK_SERVICE_ROLE_CHECK", types=(STACK,), severity=Severity.MEDIUM, category="Identity")
 def service_role(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stack has a service role."""
     need(item.configuration, "stackId", "stackName")

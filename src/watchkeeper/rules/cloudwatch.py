@@ -34,7 +34,7 @@ YEAR = 365
 
 register_flags(
     (
-        FlagRule("CLOUDWATCH_ALARM_ACTION_ENABLED_CHECK", (ALARM,), "actionsEnabled", True, Severity.MEDIUM, CATEGORY,
+        FlagRule("CLOUDWATCH_ALARM_ACTION_ENABLED_CHECK", (ALARM,), "actionsEnabled", True, Severity.HIGH, CATEGORY,
                  "The alarm's actions are enabled.", "enable the alarm's actions"),
     )
 )  # fmt: skip
@@ -46,7 +46,7 @@ _STATES = {
 }
 
 
-@rule("CLOUDWATCH_ALARM_ACTION_CHECK", types=(ALARM,), severity=Severity.MEDIUM, category=CATEGORY)
+@rule("CLOUDWATCH_ALARM_ACTION_CHECK", types=(ALARM,), severity=Severity.HIGH, category=CATEGORY)
 def alarm_actions(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The alarm has an action for each required state, some action among action1 to action5 where they are given."""
     need(item.configuration, "alarmName", "alarmArn")
@@ -83,7 +83,7 @@ def alarm_description(item: ConfigurationItem, parameters: Parameters, lookup: L
     return verdict(bool(item.configuration.get("alarmDescription")), "No description; add one.")
 
 
-@rule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", types=(LOG_GROUP,), severity=Severity.LOW, category=CATEGORY)
+@rule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", types=(LOG_GROUP,), severity=Severity.MEDIUM, category=CATEGORY)
 def log_retention(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Events are kept for at least MinRetentionTime (365) days, or for ever; groups whose names LogGroupNames begin."""
     name, prefixes = text(item.configuration, "logGroupName"), parameters.get("LogGroupNames", ())

@@ -306,7 +306,7 @@ def model_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     return verdict(on, "The model uses no VPC; recreate it with subnets and security groups.")
 
 
-@rule("SAGEMAKER_NOTEBOOK_INSTANCE_ROOT_ACCESS_CHECK", types=(NOTEBOOK,), severity=Severity.MEDIUM, category="Identity")
+@rule("SAGEMAKER_NOTEBOOK_INSTANCE_ROOT_ACCESS_CHECK", types=(NOTEBOOK,), severity=Severity.HIGH, category="Identity")
 def notebook_root(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Users of the notebook have no root access."""
     value = text(item.configuration, "RootAccess", default="Enabled")

@@ -71,7 +71,7 @@ def tag_immutability(item: ConfigurationItem, parameters: Parameters, lookup: Lo
     return verdict(value.startswith("IMMUTABLE"), "Tags are mutable; set tag immutability.")
 
 
-@rule("ECR_PRIVATE_LIFECYCLE_POLICY_CONFIGURED", types=(REPOSITORY,), severity=Severity.LOW, category="Cost")
+@rule("ECR_PRIVATE_LIFECYCLE_POLICY_CONFIGURED", types=(REPOSITORY,), severity=Severity.MEDIUM, category="Cost")
 def lifecycle_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The repository has a lifecycle policy."""
     need(item.configuration, "RepositoryName", "Arn")
@@ -80,7 +80,7 @@ def lifecycle_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lo
     return verdict(on, "No lifecycle policy; add one that expires old images.")
 
 
-@rule("ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED", types=(REPOSITORY,), severity=Severity.LOW, category="Encryption",
+@rule("ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED", types=(REPOSITORY,), severity=Severity.MEDIUM, category="Encryption",
       needs=(f"items:{KEY}",))  # fmt: skip
 def repository_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The repository is encrypted with a customer managed KMS key, one of kmsKeyArns where they are given."""
@@ -106,7 +106,7 @@ def _is_of_aws(key: str, item: ConfigurationItem, lookup: Lookup) -> bool:
     return text(found.configuration, "keyManager") == "AWS"
 
 
-@rule("ECS_CONTAINER_INSIGHTS_ENABLED", types=(CLUSTER,), severity=Severity.LOW, category="Logging and monitoring")
+@rule("ECS_CONTAINER_INSIGHTS_ENABLED", types=(CLUSTER,), severity=Severity.MEDIUM, category="Logging and monitoring")
 def container_insights(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Container Insights is on."""
     need(item.configuration, "ClusterName", "Arn")
@@ -163,9 +163,13 @@ def nonprivileged(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return verdict(not bad, f"Privileged containers: {listed(bad)}; set Privileged to false.")
 
 
-@_task_rule("ECS_CONTAINERS_READONLY_ACCESS", severity=Severity.MEDIUM, category="Configuration")
+@_task_rule("ECS_CONTAINERS_READONLY_ACCESS", severity=Severity.HIGH, category="Configuration")
 def readonly_root(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Every container's root file system is read-only."""
+    """Every container's root file system is read-only; Windows, which can't have that, is not applicable:
+    https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-5."""
+    family = text(pick(item.configuration, "RuntimePlatform"), "OperatingSystemFamily", default="LINUX")
+    if family.upper().startswith("WINDOWS"):
+        return not_applicable("Containers on Windows can't have a read-only root file system.")
     bad = _named(c for c in _containers(item) if not flag(c, "ReadonlyRootFilesystem", default=False))
     return verdict(not bad, f"Writable root file systems: {listed(bad)}; set ReadonlyRootFilesystem to true.")
 
@@ -178,7 +182,7 @@ def no_environment_secrets(item: ConfigurationItem, parameters: Parameters, look
     return verdict(not found, f"Secrets in the environment: {listed(found)}; use Secrets Manager or SSM parameters.")
 
 
-@_task_rule("ECS_TASK_DEFINITION_LOG_CONFIGURATION", severity=Severity.MEDIUM, category="Logging and monitoring")
+@_task_rule("ECS_TASK_DEFINITION_LOG_CONFIGURATION", severity=Severity.HIGH, category="Logging and monitoring")
 def log_configuration(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every container has a log configuration."""
     bad = _named(c for c in _containers(item) if not pick(pick(c, "LogConfiguration"), "LogDriver"))
@@ -206,7 +210,7 @@ def pid_mode(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
     return verdict(pick(item.configuration, "PidMode") != "host", "PidMode is host; use task or leave it out.")
 
 
-@_task_rule("ECS_TASK_DEFINITION_NETWORK_MODE_NOT_HOST", severity=Severity.HIGH, category="Network")
+@_task_rule("ECS_TASK_DEFINITION_NETWORK_MODE_NOT_HOST", severity=Severity.MEDIUM, category="Network")
 def network_mode(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The task does not use the host's network."""
     _containers(item)
@@ -309,7 +313,7 @@ def oldest_version(item: ConfigurationItem, parameters: Parameters, lookup: Look
     return verdict(version != _numbers(oldest), f"Kubernetes {oldest} is the oldest supported version; upgrade.")
 
 
-@rule("EKS_CLUSTER_SUPPORTED_VERSION", types=(EKS,), severity=Severity.MEDIUM, category="Configuration")
+@rule("EKS_CLUSTER_SUPPORTED_VERSION", types=(EKS,), severity=Severity.HIGH, category="Configuration")
 def supported_version(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The cluster runs oldestVersionSupported or later."""
     version, oldest = _version(item), parameters["oldestVersionSupported"]

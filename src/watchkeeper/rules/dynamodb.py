@@ -76,7 +76,7 @@ TARGETS = "dynamodb.scalable_targets"
 DIMENSIONS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
-@rule("DYNAMODB_AUTOSCALING_ENABLED", types=(TABLE,), severity=Severity.LOW, category="Configuration",
+@rule("DYNAMODB_AUTOSCALING_ENABLED", types=(TABLE,), severity=Severity.MEDIUM, category="Configuration",
       needs=(f"account:{TARGETS}",))  # fmt: skip
 def autoscaling(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The table is on demand, or the capacities of it and of its global secondary indexes scale by themselves."""

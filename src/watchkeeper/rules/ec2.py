@@ -55,6 +55,8 @@ NOT_RUNNING = ("stopping", "stopped", "shutting-down", "terminated")
 ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 ALL_PORTS = (0, 65535)
 DEFAULT_BLOCKED_PORTS = (20, 21, 3389, 3306, 4333)
+USERS_INTERFACES = ("lambda", "aws_codestar_connections_managed", "branch", "efa", "interface", "quicksight")
+"""The types of network interfaces that EC2_ENIS_SOURCE_DESTINATION_CHECK_ENABLED judges."""
 
 OPTIMIZABLE = re.compile(
     r"c1\.xlarge|c3\.(2|4)?xlarge|g2\.2xlarge|i2\.(2|4)?xlarge|m1\.x?large|m2\.[24]xlarge|m3\.2?xlarge|r3\.[24]?xlarge"
@@ -67,9 +69,6 @@ NOT_OPTIMIZABLE = re.compile(
 
 register_flags(
     (
-        FlagRule("EC2_ENIS_SOURCE_DESTINATION_CHECK_ENABLED", (INTERFACE,), "sourceDestCheck", True, Severity.MEDIUM,
-                 "Network", "The network interface checks source and destination.",
-                 "turn on the source/destination check"),
         FlagRule("EC2_TRANSIT_GATEWAY_AUTO_VPC_ATTACH_DISABLED", ("AWS::EC2::TransitGateway",),
                  "AutoAcceptSharedAttachments", False, Severity.HIGH, "Network",
                  "The transit gateway does not accept attachments by itself.",
@@ -199,6 +198,17 @@ def multiple_interfaces(item: ConfigurationItem, parameters: Parameters, lookup:
     return verdict(len(others) <= 1, f"It has {len(found)} network interfaces: {listed(found, 3)}; detach all but one.")
 
 
+@rule("EC2_ENIS_SOURCE_DESTINATION_CHECK_ENABLED", types=(INTERFACE,), severity=Severity.MEDIUM, category="Network")
+def source_destination_check(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The network interface checks source and destination; one that AWS manages for a service (NAT gateway, load
+    balancer) is not applicable."""
+    kind = text(item.configuration, "interfaceType")
+    if kind not in USERS_INTERFACES:
+        return not_applicable(f"AWS manages network interfaces of the type {shown(kind)}.")
+    on = flag(item.configuration, "sourceDestCheck")
+    return verdict(on, "The source/destination check is off; turn it on.")
+
+
 @rule("EC2_NO_AMAZON_KEY_PAIR", types=(INSTANCE,), severity=Severity.LOW, category="Identity")
 def no_key_pair(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance was launched without a key pair; those that don't run are not applicable."""
@@ -227,7 +237,7 @@ def ebs_optimized(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return verdict(not OPTIMIZABLE.fullmatch(kind), f"{kind} is not EBS-optimized; turn EBS optimization on.")
 
 
-@rule("EC2_STOPPED_INSTANCE", types=(INSTANCE,), severity=Severity.LOW, category="Cost")
+@rule("EC2_STOPPED_INSTANCE", types=(INSTANCE,), severity=Severity.MEDIUM, category="Cost")
 def stopped_instance(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance has not been stopped for more than AllowedDays (30), nor for a time that can't be determined."""
     if _state(item) != "stopped":
@@ -255,7 +265,7 @@ def volume_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return verdict(not kept, "deleteOnTermination is false; set it, so that the volume goes with its instance.")
 
 
-@rule("ENCRYPTED_VOLUMES", types=(VOLUME,), severity=Severity.HIGH, category="Encryption")
+@rule("ENCRYPTED_VOLUMES", types=(VOLUME,), severity=Severity.MEDIUM, category="Encryption")
 def encrypted_volumes(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An attached volume is encrypted, with kmsId where it is given."""
     if not needed_array(item.configuration, "attachments"):
@@ -387,14 +397,14 @@ ATTACHED_GROUPS = Index(
 )
 
 
-@rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI", types=(GROUP,), severity=Severity.LOW, category="Network",
+@rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI", types=(GROUP,), severity=Severity.MEDIUM, category="Network",
       indexes=(ATTACHED_GROUPS,))  # fmt: skip
 def group_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The security group is attached to a network interface; default groups are not applicable."""
     return _group_attached(item, lookup)
 
 
-@rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI_PERIODIC", types=(GROUP,), severity=Severity.LOW, category="Network",
+@rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI_PERIODIC", types=(GROUP,), severity=Severity.MEDIUM, category="Network",
       indexes=(ATTACHED_GROUPS,))  # fmt: skip
 def group_attached_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The security group is attached to a network interface; default groups and those of other accounts are not
@@ -531,7 +541,7 @@ def template_no_public_ip(item: ConfigurationItem, parameters: Parameters, looku
     return verdict(not public, "AssociatePublicIpAddress is true; turn it off in the template.")
 
 
-@rule("EC2_LAUNCH_TEMPLATE_IMDSV2_CHECK", types=(TEMPLATE,), severity=Severity.HIGH, category="Identity")
+@rule("EC2_LAUNCH_TEMPLATE_IMDSV2_CHECK", types=(TEMPLATE,), severity=Severity.LOW, category="Identity")
 def template_imdsv2(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The launch template asks for IMDSv2."""
     tokens = pick(pick(_template_data(item), "MetadataOptions"), "HttpTokens")

@@ -222,7 +222,7 @@ def _listeners(item: ConfigurationItem) -> list[Any]:
     return [pick(entry, "listener") or entry for entry in needed_array(item.configuration, "listenerDescriptions")]
 
 
-@rule("ELB_TLS_HTTPS_LISTENERS_ONLY", types=(CLASSIC,), severity=Severity.HIGH, category="Encryption")
+@rule("ELB_TLS_HTTPS_LISTENERS_ONLY", types=(CLASSIC,), severity=Severity.MEDIUM, category="Encryption")
 def classic_tls_only(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """All listeners of the classic load balancer use HTTPS or SSL; one without listeners is not applicable."""
     found = _listeners(item)

@@ -122,13 +122,14 @@ def _credentials() -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield f"access key {key}", f"access_key_{key}_active", columns
 
 
-@rule("IAM_USER_MFA_ENABLED", types=(USER,), severity=Severity.HIGH, category="Identity", needs=(f"account:{REPORT}",))
+@rule("IAM_USER_MFA_ENABLED", types=(USER,), severity=Severity.MEDIUM, category="Identity",
+      needs=(f"account:{REPORT}",))  # fmt: skip
 def user_mfa(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The user has an MFA device."""
     return verdict(_yes(_report_row(item, lookup), "mfa_active"), "The user has no MFA device; assign one.")
 
 
-@rule("MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS", types=(USER,), severity=Severity.HIGH, category="Identity",
+@rule("MFA_ENABLED_FOR_IAM_CONSOLE_ACCESS", types=(USER,), severity=Severity.MEDIUM, category="Identity",
       needs=(f"account:{REPORT}",))  # fmt: skip
 def console_mfa(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A user with a console password has an MFA device."""
@@ -162,7 +163,7 @@ def no_inline_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lo
     return verdict(not names, f"Inline policies: {listed(names, 3)}; make them managed policies.")
 
 
-@rule("IAM_POLICY_BLACKLISTED_CHECK", types=PRINCIPALS, severity=Severity.HIGH, category="Identity")
+@rule("IAM_POLICY_BLACKLISTED_CHECK", types=PRINCIPALS, severity=Severity.MEDIUM, category="Identity")
 def blacklisted_policies(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """None of policyArns is attached to the user, group or role; exceptionList exempts names (users:[a];roles:[b])."""
     name = item.resource_name or ""
@@ -201,8 +202,7 @@ def _has_users(group: ConfigurationItem, lookup: Lookup) -> bool:
 @rule("IAM_ROLE_MANAGED_POLICY_CHECK", types=(ROLE,), severity=Severity.LOW, category="Identity")
 def role_managed_policies(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """All of managedPolicyArns are attached to the role."""
-    need(item.configuration, "roleName", "arn")
-    attached = {str(dig(entry, "policyArn")) for entry in array(item.configuration, "attachedManagedPolicies")}
+    attached = {str(dig(entry, "policyArn")) for entry in needed_array(item.configuration, "attachedManagedPolicies")}
     missing = [arn for arn in parameters["managedPolicyArns"] if arn not in attached]
     return verdict(not missing, f"{listed(missing, 2)} is not attached to the role; attach it.")
 
@@ -233,7 +233,7 @@ def policy_no_admin(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(bad is None, 'The policy allows "*" on "*"; name the actions and resources that are needed.')
 
 
-@rule("IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS", types=(POLICY,), severity=Severity.MEDIUM, category="Identity")
+@rule("IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS", types=(POLICY,), severity=Severity.LOW, category="Identity")
 def policy_no_full_access(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The customer managed policy allows no service as a whole."""
     if excluded := _excluded(item, parameters):
@@ -305,7 +305,7 @@ def policy_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     wanted = parameters["policyARN"]
     for kind in kinds:
         for entity in lookup.items_of_type(kind):
-            attached = array(entity.configuration, "attachedManagedPolicies")
+            attached = needed_array(entity.configuration, "attachedManagedPolicies")
             if any(dig(entry, "policyArn") == wanted for entry in attached) and _in_use(entity, lookup):
                 return COMPLIANT
     return violation(f"{shown(wanted, 140)} is attached to nothing that is in use; attach it.")
@@ -393,7 +393,7 @@ def root_hardware_mfa(item: ConfigurationItem, parameters: Parameters, lookup: L
     return verdict(not virtual, "The root user's MFA device is virtual; assign a hardware one.")
 
 
-@rule("IAM_EXTERNAL_ACCESS_ANALYZER_ENABLED", types=(ACCOUNT,), severity=Severity.MEDIUM, category="Identity",
+@rule("IAM_EXTERNAL_ACCESS_ANALYZER_ENABLED", types=(ACCOUNT,), severity=Severity.HIGH, category="Identity",
       needs=("account:iam.access_analyzers",))  # fmt: skip
 def access_analyzer(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An active external access analyzer exists in the region."""

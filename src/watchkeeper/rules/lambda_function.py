@@ -95,7 +95,7 @@ ZONES = Index(
 )
 
 
-@rule("LAMBDA_VPC_MULTI_AZ_CHECK", types=(FUNCTION,), severity=Severity.LOW, category="Backup and recovery",
+@rule("LAMBDA_VPC_MULTI_AZ_CHECK", types=(FUNCTION,), severity=Severity.MEDIUM, category="Backup and recovery",
       indexes=(ZONES,))  # fmt: skip
 def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A function in a VPC is in at least availabilityZones (2) zones."""

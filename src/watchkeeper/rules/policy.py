@@ -231,7 +231,8 @@ def grants_admin(statement: Statement) -> bool:
 def full_service(statement: Statement) -> str | None:
     """The first ``service:*`` (or ``*``) that the statement allows; None without.
 
-    NotAction allows every service that it does not name (Security Hub user guide, IAM.21).
+    NotAction allows every service that it does not name:
+    https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-21.
     """
     if not statement.allows:
         return None

@@ -36,7 +36,9 @@ SNAPSHOT = "AWS::RDS::DBSnapshot"
 CLUSTER_SNAPSHOT = "AWS::RDS::DBClusterSnapshot"
 SNAPSHOTS = (SNAPSHOT, CLUSTER_SNAPSHOT)
 
-ENGINE_FAMILIES = {"NEPTUNE": "neptune", "DOCDB": "docdb"}
+ENGINE_FAMILIES = {"NEPTUNE": ("neptune", Severity.LOW), "DOCDB": ("docdb", Severity.MEDIUM)}
+"""Prefix of the rules to their engine, and how bad a cluster is that can be deleted: for Security Hub not alike."""
+OTHER_ENGINES = tuple(engine for engine, _ in ENGINE_FAMILIES.values())
 MULTI_AZ_CLUSTER_ENGINES = ("mysql", "postgres")
 IAM_ENGINES = ("mysql", "postgres", "aurora", "aurora-mysql", "aurora-postgresql")
 """Engines that RDS_INSTANCE_IAM_AUTHENTICATION_ENABLED judges."""
@@ -45,19 +47,14 @@ REQUIRED_LOGS = {
     "postgres": ("postgresql", "upgrade"),
     "mysql": ("audit", "error", "general", "slowquery"),
     "mariadb": ("audit", "error", "general", "slowquery"),
-    "oracle-ee": ("alert", "audit", "trace", "listener"),
-    "oracle-se": ("alert", "audit", "trace", "listener"),
-    "oracle-se1": ("alert", "audit", "trace", "listener"),
-    "oracle-se2": ("alert", "audit", "trace", "listener"),
-    "sqlserver-ee": ("error", "agent"),
-    "sqlserver-se": ("error",),
-    "sqlserver-ex": ("error",),
-    "sqlserver-web": ("error",),
+    "oracle": ("alert", "audit", "trace", "listener"),
+    "sqlserver": ("error", "agent"),
     "aurora": ("audit", "error", "general", "slowquery"),
     "aurora-mysql": ("audit", "error", "general", "slowquery"),
     "aurora-postgresql": ("postgresql",),
 }
-"""Log types that RDS_LOGGING_ENABLED asks for, by engine (Security Hub user guide, RDS.9)."""
+"""Log types that RDS_LOGGING_ENABLED asks for, by engine or by what its editions (``oracle-ee``) have in common:
+https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-9."""
 IN_SERVICE = ("available", "backing-up", "storage-optimization", "storage-full")
 """The statuses in which AWS judges logging and IAM authentication of a DB instance."""
 
@@ -67,7 +64,7 @@ register_flags(
                  "Public access", "The DB instance is not publicly accessible.",
                  "modify the instance to be not publicly accessible"),
         FlagRule("RDS_AUTOMATIC_MINOR_VERSION_UPGRADE_ENABLED", (INSTANCE,), "autoMinorVersionUpgrade", True,
-                 Severity.MEDIUM, "Configuration", "Minor version upgrades are automatic.",
+                 Severity.HIGH, "Configuration", "Minor version upgrades are automatic.",
                  "turn on automatic minor version upgrades"),
         FlagRule("RDS_CLUSTER_DELETION_PROTECTION_ENABLED", (CLUSTER,), "deletionProtection", True, Severity.MEDIUM,
                  "Backup and recovery", "The cluster is protected against deletion.", "turn on deletion protection"),
@@ -82,7 +79,7 @@ def _engine(item: ConfigurationItem) -> str:
     return text(item.configuration, "engine").lower()
 
 
-@rule("RDS_STORAGE_ENCRYPTED", types=(INSTANCE,), severity=Severity.HIGH, category="Encryption")
+@rule("RDS_STORAGE_ENCRYPTED", types=(INSTANCE,), severity=Severity.MEDIUM, category="Encryption")
 def storage_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The DB instance's storage is encrypted, with kmsKeyId where it is given."""
     if not flag(item.configuration, "storageEncrypted"):
@@ -92,7 +89,7 @@ def storage_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: L
     return verdict(fits, f"Storage is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")
 
 
-@rule("DB_INSTANCE_BACKUP_ENABLED", types=(INSTANCE,), severity=Severity.HIGH, category="Backup and recovery")
+@rule("DB_INSTANCE_BACKUP_ENABLED", types=(INSTANCE,), severity=Severity.MEDIUM, category="Backup and recovery")
 def backup_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Automated backups are on, kept for backupRetentionPeriod days (at least backupRetentionMinimum), taken in
     preferredBackupWindow; read replicas are checked with checkReadReplicas=true only."""
@@ -119,7 +116,7 @@ def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
     return verdict(flag(item.configuration, "multiAZ"), "The DB instance is in one availability zone; enable Multi-AZ.")
 
 
-@rule("RDS_INSTANCE_DELETION_PROTECTION_ENABLED", types=(INSTANCE,), severity=Severity.MEDIUM,
+@rule("RDS_INSTANCE_DELETION_PROTECTION_ENABLED", types=(INSTANCE,), severity=Severity.LOW,
       category="Backup and recovery")  # fmt: skip
 def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The DB instance is protected against deletion; only databaseEngines where they are given. Members of a cluster
@@ -151,9 +148,9 @@ def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     if (status := text(item.configuration, "dBInstanceStatus")) not in IN_SERVICE:
         return not_applicable(f"The DB instance is {status}.")
     engine = _engine(item)
-    required = REQUIRED_LOGS.get(engine)
+    required = REQUIRED_LOGS.get(engine) or REQUIRED_LOGS.get(engine.partition("-")[0])
     if required is None:
-        return not_applicable(f"The engine {shown(engine)} exports no logs.")
+        return not_applicable(f"AWS asks for no logs of the engine {shown(engine)}.")
     wanted = (*required, *_additional_logs(engine, parameters.get("additionalLogs", {})))
     exported = array(item.configuration, "enabledCloudwatchLogsExports")
     missing = [name for name in dict.fromkeys(wanted) if name not in exported]
@@ -197,7 +194,7 @@ def cluster_admin(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return _admin(item, parameters)
 
 
-@rule("RDS_CLUSTER_ENCRYPTED_AT_REST", types=(CLUSTER,), severity=Severity.HIGH, category="Encryption")
+@rule("RDS_CLUSTER_ENCRYPTED_AT_REST", types=(CLUSTER,), severity=Severity.MEDIUM, category="Encryption")
 def cluster_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The cluster's storage is encrypted."""
     on = flag(item.configuration, "storageEncrypted")
@@ -208,7 +205,7 @@ def cluster_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: L
 def cluster_multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An Aurora or Multi-AZ DB cluster is replicated to several availability zones; those of DocumentDB and Neptune are
     not applicable."""
-    if _engine(item) in ENGINE_FAMILIES.values():
+    if _engine(item) in OTHER_ENGINES:
         return not_applicable(f"The engine is {_engine(item)}.")
     on = flag(item.configuration, "multiAZ")
     return verdict(on, "The cluster's instances are in one availability zone; add a replica in another.")
@@ -236,7 +233,7 @@ def cluster_retention(item: ConfigurationItem, parameters: Parameters, lookup: L
     return _retention(item, parameters.get("minimumBackupRetentionPeriod", 7))
 
 
-@rule("AURORA_MYSQL_BACKTRACKING_ENABLED", types=(CLUSTER,), severity=Severity.LOW, category="Backup and recovery")
+@rule("AURORA_MYSQL_BACKTRACKING_ENABLED", types=(CLUSTER,), severity=Severity.MEDIUM, category="Backup and recovery")
 def backtracking(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An Aurora MySQL cluster can be backtracked, BacktrackWindowInHours where they are given."""
     if _engine(item) not in ("aurora", "aurora-mysql"):
@@ -279,8 +276,8 @@ def postgresql_logs(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("RDS_SQL_SERVER_LOGS_TO_CLOUDWATCH", types=(INSTANCE,), severity=Severity.MEDIUM,
       category="Logging and monitoring")  # fmt: skip
 def sql_server_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """A SQL Server instance exports its error log, or the logTypes given."""
-    return _instance_exports(item, ("sqlserver",), parameters.get("logTypes") or ("error",))
+    """A SQL Server instance exports its error and agent logs, or the logTypes given."""
+    return _instance_exports(item, ("sqlserver",), parameters.get("logTypes") or ("error", "agent"))
 
 
 def _instance_exports(item: ConfigurationItem, engines: tuple[str, ...], wanted: tuple[str, ...]) -> Verdict:
@@ -330,7 +327,7 @@ def snapshots_not_public(item: ConfigurationItem, parameters: Parameters, lookup
     return _not_public(item)
 
 
-@rule("RDS_SNAPSHOT_ENCRYPTED", types=SNAPSHOTS, severity=Severity.HIGH, category="Encryption")
+@rule("RDS_SNAPSHOT_ENCRYPTED", types=SNAPSHOTS, severity=Severity.MEDIUM, category="Encryption")
 def snapshot_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The snapshot is encrypted."""
     on = flag(item.configuration, "encrypted" if item.resource_type == SNAPSHOT else "storageEncrypted")
@@ -351,7 +348,7 @@ def _of_engine(item: ConfigurationItem, engine: str) -> Verdict | None:
     return not_applicable(f"The engine is {shown(_engine(item))}, not {engine}.")
 
 
-def _register_family(prefix: str, engine: str) -> None:
+def _register_family(prefix: str, engine: str, unprotected: Severity) -> None:
     """The rules that AWS has for Neptune and for DocumentDB alike, each on clusters of that engine only."""
 
     @rule(f"{prefix}_CLUSTER_BACKUP_RETENTION_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM,
@@ -360,14 +357,14 @@ def _register_family(prefix: str, engine: str) -> None:
         """The cluster's backups are kept for at least minimumBackupRetentionPeriod days (7)."""
         return _of_engine(item, engine) or _retention(item, parameters.get("minimumBackupRetentionPeriod", 7))
 
-    @rule(f"{prefix}_CLUSTER_DELETION_PROTECTION_ENABLED", types=(CLUSTER,), severity=Severity.MEDIUM,
+    @rule(f"{prefix}_CLUSTER_DELETION_PROTECTION_ENABLED", types=(CLUSTER,), severity=unprotected,
           category="Backup and recovery")  # fmt: skip
     def protected(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
         """The cluster is protected against deletion."""
         other = _of_engine(item, engine)
         return other or verdict(flag(item.configuration, "deletionProtection"), "Turn on deletion protection.")
 
-    @rule(f"{prefix}_CLUSTER_ENCRYPTED", types=(CLUSTER,), severity=Severity.HIGH, category="Encryption")
+    @rule(f"{prefix}_CLUSTER_ENCRYPTED", types=(CLUSTER,), severity=Severity.MEDIUM, category="Encryption")
     def encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
         """The cluster is encrypted, with one of the given KMS keys where they are given."""
         other = _of_engine(item, engine)
@@ -387,8 +384,8 @@ def _register_family(prefix: str, engine: str) -> None:
         return _of_engine(item, engine) or _not_public(item)
 
 
-for _prefix, _family in ENGINE_FAMILIES.items():
-    _register_family(_prefix, _family)
+for _prefix, (_family, _unprotected) in ENGINE_FAMILIES.items():
+    _register_family(_prefix, _family, _unprotected)
 
 
 @rule("DOCDB_CLUSTER_AUDIT_LOGGING_ENABLED", types=(CLUSTER,), severity=Severity.MEDIUM,
@@ -427,7 +424,7 @@ def neptune_multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lo
     return other or verdict(flag(item.configuration, "multiAZ"), "Add a replica in another availability zone.")
 
 
-@rule("NEPTUNE_CLUSTER_SNAPSHOT_ENCRYPTED", types=(CLUSTER_SNAPSHOT,), severity=Severity.HIGH, category="Encryption")
+@rule("NEPTUNE_CLUSTER_SNAPSHOT_ENCRYPTED", types=(CLUSTER_SNAPSHOT,), severity=Severity.MEDIUM, category="Encryption")
 def neptune_snapshot_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A Neptune cluster snapshot is encrypted."""
     other = _of_engine(item, "neptune")

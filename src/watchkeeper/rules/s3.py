@@ -130,7 +130,7 @@ def same_key(key: Any, arn: Any) -> bool:
     return key == arn or (not key.startswith("arn:") and arn.endswith((f"/{key}", f":{key}")))
 
 
-@rule("S3_BUCKET_VERSIONING_ENABLED", types=(BUCKET,), severity=Severity.MEDIUM, category="Backup and recovery",
+@rule("S3_BUCKET_VERSIONING_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
       aspects=(VERSIONING,))  # fmt: skip
 def versioning_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Versioning is enabled; with isMfaDeleteEnabled=true, MFA delete too."""
@@ -302,7 +302,7 @@ def ssl_requests_only(item: ConfigurationItem, parameters: Parameters, lookup: L
     )
 
 
-@rule("S3_BUCKET_DEFAULT_LOCK_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
+@rule("S3_BUCKET_DEFAULT_LOCK_ENABLED", types=(BUCKET,), severity=Severity.MEDIUM, category="Backup and recovery",
       aspects=(LOCK,))  # fmt: skip
 def default_lock_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Object Lock is on, in the given mode where one is given."""
@@ -313,7 +313,7 @@ def default_lock_enabled(item: ConfigurationItem, parameters: Parameters, lookup
     return verdict(not wanted or mode == wanted, f"Object Lock's mode is {shown(mode or 'not set')}; set {wanted}.")
 
 
-@rule("S3_EVENT_NOTIFICATIONS_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Logging and monitoring",
+@rule("S3_EVENT_NOTIFICATIONS_ENABLED", types=(BUCKET,), severity=Severity.MEDIUM, category="Logging and monitoring",
       aspects=(NOTIFICATIONS,))  # fmt: skip
 def event_notifications(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Event notifications are on, to destinationArn and for eventTypes where they are given."""
@@ -375,7 +375,7 @@ def _lifecycle_fits(entry: Any, parameters: Parameters) -> bool:
     return not wanted or any(all(dig(t, key) == value for key, value in wanted.items()) for t in transitions)
 
 
-@rule("S3_VERSION_LIFECYCLE_POLICY_CHECK", types=(BUCKET,), severity=Severity.LOW, category="Cost",
+@rule("S3_VERSION_LIFECYCLE_POLICY_CHECK", types=(BUCKET,), severity=Severity.MEDIUM, category="Cost",
       aspects=(LIFECYCLE, VERSIONING))  # fmt: skip
 def version_lifecycle(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A versioned bucket has an enabled lifecycle rule; only bucketNames where they are given."""
@@ -521,14 +521,14 @@ def _account_blocks(block: Any, parameters: Parameters) -> Verdict:
     )
 
 
-@rule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS", types=(ACCOUNT_BLOCK,), severity=Severity.HIGH,
+@rule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS", types=(ACCOUNT_BLOCK,), severity=Severity.MEDIUM,
       category="Public access")  # fmt: skip
 def account_blocks(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The account's public access block is as the parameters say, all on by default."""
     return _account_blocks(item.configuration, parameters)
 
 
-@rule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", types=(ACCOUNT,), severity=Severity.HIGH,
+@rule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", types=(ACCOUNT,), severity=Severity.MEDIUM,
       category="Public access", needs=(f"items:{ACCOUNT_BLOCK}",))  # fmt: skip
 def account_blocks_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The account's public access block is as the parameters say, all on by default; checked periodically."""

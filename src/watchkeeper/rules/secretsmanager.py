@@ -74,7 +74,7 @@ def rotated_lately(item: ConfigurationItem, parameters: Parameters, lookup: Look
     return verdict(days <= limit, f"Last rotated {int(days)} days ago, {limit} are allowed; rotate it.")
 
 
-@rule("SECRETSMANAGER_SECRET_UNUSED", types=(SECRET,), severity=Severity.LOW, category="Cost")
+@rule("SECRETSMANAGER_SECRET_UNUSED", types=(SECRET,), severity=Severity.MEDIUM, category="Cost")
 def unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The secret was used in the last unusedForDays (90) days."""
     limit = parameters.get("unusedForDays", 90)

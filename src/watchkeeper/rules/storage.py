@@ -47,7 +47,7 @@ register_flags(
                  True, Severity.MEDIUM, "Backup and recovery", "The firewall is protected against deletion.",
                  "turn on deletion protection", False),
         FlagRule("NETFW_SUBNET_CHANGE_PROTECTION_ENABLED", ("AWS::NetworkFirewall::Firewall",),
-                 "firewall.subnetChangeProtection", True, Severity.LOW, "Backup and recovery",
+                 "firewall.subnetChangeProtection", True, Severity.MEDIUM, "Backup and recovery",
                  "The firewall's subnets are protected against changes.", "turn on subnet change protection", False),
         FlagRule("AURORA_GLOBAL_DATABASE_ENCRYPTION_AT_REST", ("AWS::RDS::GlobalCluster",), "StorageEncrypted", True,
                  Severity.HIGH, "Encryption", "The global database is encrypted.", "recreate it with encryption"),
@@ -58,14 +58,14 @@ register_flags(
 )  # fmt: skip
 
 
-@rule("EFS_ENCRYPTED_CHECK", types=(FILE_SYSTEM,), severity=Severity.HIGH, category="Encryption")
+@rule("EFS_ENCRYPTED_CHECK", types=(FILE_SYSTEM,), severity=Severity.MEDIUM, category="Encryption")
 def efs_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The file system is encrypted, with KmsKeyId where it is given."""
     wanted = parameters.get("KmsKeyId")
     return _encrypted(item, (wanted,) if wanted else ())
 
 
-@rule("EFS_FILESYSTEM_CT_ENCRYPTED", types=(FILE_SYSTEM,), severity=Severity.HIGH, category="Encryption")
+@rule("EFS_FILESYSTEM_CT_ENCRYPTED", types=(FILE_SYSTEM,), severity=Severity.MEDIUM, category="Encryption")
 def efs_ct_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The file system is encrypted, with one of kmsKeyArns where they are given."""
     return _encrypted(item, tuple(a.strip() for a in parameters.get("kmsKeyArns", "").split(",") if a.strip()))
