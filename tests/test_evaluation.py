@@ -26,7 +26,7 @@ VERSIONING = configured("S3_BUCKET_VERSIONING_ENABLED")
 def test_the_console_name_severity_and_category_come_from_the_catalog() -> None:
     assert (VERSIONING.name, VERSIONING.severity, VERSIONING.category) == (
         "s3-bucket-versioning-enabled",
-        "MEDIUM",
+        "LOW",
         "Backup and recovery",
     )
 

@@ -21,7 +21,8 @@ def rules_markdown() -> str:
         f"Watchkeeper knows {len(rules)} AWS Config managed rules ({source.source} {source.version}, "
         f"{source.generated}) and evaluates {len(known)} of them itself. "
         "A rule without logic is NOT_EVALUATED, never compliant. "
-        f"{read} were read against AWS's page on the day in the last column.",
+        f"{read} were read against AWS's page on the day in the last column. "
+        "A severity is that of AWS Security Hub's control where one is of the rule, else ours.",
         "",
         "Generated from the catalog and the logic; do not edit.",
         "",
