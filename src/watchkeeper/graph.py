@@ -96,6 +96,8 @@ class Resource:
     """The physical id, when the source knows it."""
     source_type: str = ""
     """The type in the source's own words, where these are not Pulumi's: ``AWS::S3::Bucket``, ``aws_s3_bucket``."""
+    provider_version: str = ""
+    """The version of the provider that it is written for, when the source knows it: ``7.51.1``."""
     external: bool = False
     """Read, not made: it exists already and belongs to somebody else (``aws.cfg.Recorder.get``)."""
 
@@ -139,6 +141,8 @@ class Graph:
     """The same target where a value that decides what there is, and that nobody says, is another one."""
     language: str = PULUMI
     """Whose words the target is written in: PULUMI, CLOUDFORMATION or TERRAFORM."""
+    program: bool = False
+    """Whether the program itself ran here: then the files that it names are here too."""
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())

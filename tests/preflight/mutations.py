@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchkeeper.graph import Graph, Resource
+from watchkeeper.graph import Archive, Graph, Resource
 
 Change = Callable[[Graph], Graph]
 
@@ -191,6 +191,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         "an object of another class",
         setting("recorder", "recordingMode", {"deliveryFrequency": "TwentyFour_Hours"}),
     ),
+    Mutation(
+        "argument-names",
+        "a text where a truth value belongs",
+        setting("recorder", "recordingGroup.includeGlobalResourceTypes", "yes"),
+    ),
+    Mutation("asset-exists", "a folder that is not there", setting("alerts-function", "code", Archive(path="gone"))),
     Mutation(
         "managed-rule-exists",
         "wrong name",

@@ -10,7 +10,8 @@ import pytest
 
 from watchkeeper.engine.host import READABLE_STACKS, explain_node
 from watchkeeper.engine.program import ProgramError
-from watchkeeper.preflight import Report, inspect
+from watchkeeper.graph import UNKNOWN, Graph, Resource
+from watchkeeper.preflight import Options, Report, inspect, run
 from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, explain, options_of_sdk
 
 HEAD = """import pulumi
@@ -103,6 +104,15 @@ def test_what_the_sdk_lets_pass_is_found(tmp_path: Path, source: str, expected: 
     report = report_of(tmp_path, f'aws.cfg.Rule("r", source={source})')
     fixes = " ".join(finding.fix for finding in report.findings if finding.check == "argument-names")
     assert all(part in fixes for part in expected), fixes
+
+
+@pytest.mark.parametrize(("version", "severity"), [("7.1.0", "error"), ("6.83.0", "unsure"), ("", "unsure")])
+def test_an_argument_is_wrong_for_sure_in_the_versions_that_are_known(version: str, severity: str) -> None:
+    topic = Resource(
+        "urn:t", "aws:sns/topic:Topic", "t", {"fifoTopic": "yes", "archivePolicy": UNKNOWN}, provider_version=version
+    )
+    report = run(Graph({topic.urn: topic}), Options(select=("argument-names",)))
+    assert [(item.severity, item.property_path) for item in report.findings] == [(severity, "fifoTopic")]
 
 
 def test_a_node_package_is_asked_what_it_has_instead(tmp_path: Path) -> None:

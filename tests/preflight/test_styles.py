@@ -54,7 +54,10 @@ def test_code_that_the_program_uploads_to_s3_is_read(reference: Target) -> None:
         urn="urn:package",
         type="aws:s3/bucketObjectv2:BucketObjectv2",
         name="package",
-        inputs={"source": Archive(parts={"index.py": Asset(text="import os\nhandler = lambda *_: os.environ['X']\n")})},
+        inputs={
+            "bucket": "packages",
+            "source": Archive(parts={"index.py": Asset(text="import os\nhandler = lambda *_: os.environ['X']\n")}),
+        },
         parent=function.parent,
     )
     inputs = {key: value for key, value in function.inputs.items() if key != "code"}

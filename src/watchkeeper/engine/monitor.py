@@ -91,6 +91,8 @@ class Registration:
     deleted_with: str = ""
     import_id: str = ""
     position: SourcePosition | None = None
+    provider_version: str = ""
+    """That of the SDK which the program uses, when it says so."""
 
 
 @dataclass(frozen=True)
@@ -364,6 +366,7 @@ class _Monitor:
                 deleted_with=request.deletedWith,
                 import_id=request.importId,
                 position=_position(request),
+                provider_version=request.version,
             )
         )
         aliases = self._alias_urns(request)

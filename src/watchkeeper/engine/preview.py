@@ -175,6 +175,7 @@ class PreviewSession:
                 unread=(*unread, *self._unread),
                 guessed=guessed,
                 stack_outputs=self._stack_outputs,
+                program=True,
             )
 
     def _region(self, resources: Mapping[str, Resource]) -> str | None:
@@ -256,6 +257,7 @@ def to_resource(registration: Registration, answer: Answer) -> Resource:
         retain_on_delete=registration.retain_on_delete,
         ignore_changes=registration.ignore_changes,
         position=registration.position,
+        provider_version=registration.provider_version,
         id=answer.id,
     )
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from watchkeeper.embedded.provider.aws import Aws
-from watchkeeper.embedded.provider.schema import Schema, schema_of
 from watchkeeper.embedded.provider.values import Values, fields_from_api, request
 from watchkeeper.graph import UNKNOWN
+from watchkeeper.provider_schema import Schema, schema_of
 
 RANDOM_DIGITS = 7
 

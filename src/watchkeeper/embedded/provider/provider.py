@@ -10,10 +10,10 @@ from watchkeeper.embedded.provider import archives, lookups
 from watchkeeper.embedded.provider.aws import Aws, Session
 from watchkeeper.embedded.provider.handler import Handler
 from watchkeeper.embedded.provider.registry import handlers
-from watchkeeper.embedded.provider.schema import nearest, problems, schema_of
 from watchkeeper.embedded.provider.values import Values, clean, covers, has_unknown, json_text, same
 from watchkeeper.engine.provider import Change, Diff, Inputs, ProviderError, State, UncertainError
 from watchkeeper.graph import UNKNOWN, Archive, Asset
+from watchkeeper.provider_schema import nearest, problems, schema_of
 
 _Result = TypeVar("_Result")
 
@@ -69,7 +69,7 @@ class AwsProvider:
     def check(self, resource_type: str, name: str, inputs: Inputs) -> list[str]:
         """Problems of the inputs, one sentence each: unknown, missing, mistyped and impossible properties."""
         handler = self._handler(resource_type)
-        found = list(problems(schema_of(resource_type), inputs))
+        found = [str(unfit) for unfit in problems(schema_of(resource_type), inputs)]
         values = clean(inputs)
         found.extend(f"{name} is not supported by the embedded AWS" for name in handler.unsupported & values.keys())
         for group in handler.one_of:
@@ -209,10 +209,9 @@ class AwsProvider:
     def _handler(self, resource_type: str) -> Handler:
         handler = self._handlers.get(resource_type)
         if handler is None:
-            raise ProviderError(
-                f"{resource_type} is not supported by the embedded AWS.{nearest(resource_type, self._handlers)}",
-                code="UnsupportedType",
-            )
+            near = nearest(resource_type, self._handlers)
+            hint = f" Did you mean {near}?" if near else ""
+            raise ProviderError(f"{resource_type} is not supported by the embedded AWS.{hint}", code="UnsupportedType")
         return handler
 
     def _aws(self, values: Mapping[str, Any], name: str) -> Aws:

@@ -1,69 +1,57 @@
-"""argument-names: the nested arguments of AWS Config's resources are spelled as the provider spells them."""
+"""argument-names: arguments, nested ones too, have the names and types that the provider gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN, Resource, WrongName
+from watchkeeper import catalog, provider_schema
+from watchkeeper.graph import PULUMI, Resource, WrongName
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
-from watchkeeper.preflight.values import at, quote
-from watchkeeper.preflight.views import AGGREGATOR, CHANNEL, RECORDER, REMEDIATION, RULE, Views
+from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.views import Views
+from watchkeeper.text import clean
 
-Shape = tuple[tuple[str, ...], tuple[str, ...]]
-"""Required names, then the others."""
 MOST_LISTED = 40
-EXCLUSION = "recordingGroup.exclusionByResourceTypes"
-NESTED: Mapping[str, Mapping[str, Shape]] = {
-    RULE: {
-        "source": (("owner",), ("sourceIdentifier", "sourceDetails", "customPolicyDetails")),
-        "source.sourceDetails": ((), ("eventSource", "maximumExecutionFrequency", "messageType")),
-        "source.customPolicyDetails": (("policyRuntime", "policyText"), ("enableDebugLogDelivery",)),
-        "scope": ((), ("complianceResourceId", "complianceResourceTypes", "tagKey", "tagValue")),
-        "evaluationModes": ((), ("mode",)),
-    },
-    RECORDER: {
-        "recordingGroup": (
-            (),
-            (
-                "allSupported",
-                "includeGlobalResourceTypes",
-                "resourceTypes",
-                "exclusionByResourceTypes",
-                "recordingStrategies",
-            ),
-        ),
-        EXCLUSION: ((), ("resourceTypes",)),
-        "recordingGroup.recordingStrategies": ((), ("useOnly",)),
-        "recordingMode": ((), ("recordingFrequency", "recordingModeOverride")),
-        "recordingMode.recordingModeOverride": (("recordingFrequency", "resourceTypes"), ("description",)),
-    },
-    CHANNEL: {"snapshotDeliveryProperties": ((), ("deliveryFrequency",))},
-    AGGREGATOR: {
-        "accountAggregationSource": (("accountIds",), ("allRegions", "regions")),
-        "organizationAggregationSource": (("roleArn",), ("allRegions", "regions")),
-    },
-    REMEDIATION: {
-        "executionControls": ((), ("ssmControls",)),
-        "executionControls.ssmControls": ((), ("concurrentExecutionRatePercentage", "errorPercentage")),
-        "parameters": (("name",), ("resourceValue", "staticValue", "staticValues")),
-    },
-}
-"""Per type and nested argument, what stands inside (Pulumi AWS provider, version 7)."""
+CONFIG = "aws:cfg/"
+"""AWS Config's own types: their arguments are the same in every version of the provider that is in use."""
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each nested argument of the table; in a template, what its reader found not to be in the registry."""
+    """Each resource of a Pulumi target; in a template, what its reader found not to be in the registry."""
     for wrong in views.graph.wrong_names:
         yield _wrong(views.graph.resources[wrong.urn], wrong)
-    if views.cloudformation:
+    if views.graph.language != PULUMI:
         return
-    for kind, arguments in NESTED.items():
-        for resource in views.of_type(kind):
-            for path, shape in arguments.items():
-                for value in at(views.inputs(resource), *path.split(".")):
-                    if isinstance(value, Mapping):
-                        yield from _look_at(resource, path, shape, value)
+    for resource in views.graph:
+        if provider_schema.known(resource.type) and not resource.external:
+            yield from _unfit(views, resource)
+
+
+def _unfit(views: Views, resource: Resource) -> Iterator[Result]:
+    """What the provider would refuse. A name of the resource's own that it does not have never leaves the SDK."""
+    sure = resource.type.startswith(CONFIG) or _major(resource.provider_version) == _major(provider_schema.version())
+    schema = provider_schema.schema_of(resource.type)
+    for unfit in provider_schema.problems(schema, views.inputs(resource)):
+        if unfit.kind == provider_schema.UNKNOWN_NAME and "." not in unfit.path:
+            continue
+        version = "" if sure else f" That is so in version {provider_schema.version()}; yours may differ."
+        yield CHECK.finding(
+            resource,
+            f"{unfit.path} {clean(unfit.says)}{version}",
+            fix=_fix(unfit),
+            severity="" if sure else UNSURE,
+            path=unfit.path,
+        )
+
+
+def _fix(unfit: provider_schema.Unfit) -> str:
+    if unfit.kind == provider_schema.MISSING:
+        return f"Give {unfit.path.rpartition('.')[2]}."
+    return f"Did you mean {unfit.meant}?" if unfit.meant else ""
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
 
 
 def _wrong(resource: Resource, wrong: WrongName) -> Result:
@@ -101,30 +89,13 @@ def _meant(wrong: WrongName) -> str:
     return f"It takes {', '.join(wrong.known)}." if len(wrong.known) < MOST_LISTED else ""
 
 
-def _look_at(resource: Resource, path: str, shape: Shape, value: Mapping[str, object]) -> Iterator[Result]:
-    required, optional = shape
-    known = (*required, *optional)
-    for name in value:
-        if name in known or name.startswith("__"):
-            continue
-        nearest = catalog.nearest(name, known)
-        yield CHECK.finding(
-            resource,
-            f"{path} has no argument {quote(name)}.",
-            fix=f"Did you mean {nearest}?" if nearest else f"It takes {', '.join(known)}.",
-            path=path,
-        )
-    for name in required:
-        if value.get(name, UNKNOWN) is None or name not in value:
-            yield CHECK.finding(resource, f"{path} lacks the required argument {name}.", fix=f"Give {name}.", path=path)
-
-
 CHECK = Check(
     id="argument-names",
     severity=ERROR,
-    title="Nested arguments have the provider's names",
-    explanation="SDKs look at a resource's own arguments; a misspelled key inside an object (source_identifiers for "
-    "source_identifier), or an object of another class, passes them unnoticed.",
+    title="Arguments have the provider's names and types",
+    explanation="SDKs look at the names of a resource's own arguments; a misspelled key inside an object "
+    "(source_identifiers for source_identifier), a text where a truth value belongs, or an object of another class "
+    "passes them unnoticed.",
     aws_does="Nothing: the provider refuses the argument in `pulumi preview` and `pulumi up`.",
     fix="Spell the argument as the provider's documentation does.",
     source="https://www.pulumi.com/registry/packages/aws/api-docs/cfg/rule/#rulesource",

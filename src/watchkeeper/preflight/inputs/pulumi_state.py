@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
@@ -38,6 +39,7 @@ HIDDEN = "[secret]"
 """What a preview writes in a secret's place, unless asked to show secrets (pkg/display/json.go)."""
 OTHER_AWS = frozenset({"aws-native", "aws-apigateway", "aws-iam", "aws-static-website"})
 """Packages that make resources of AWS beside the aws provider."""
+PROVIDERS = "pulumi:providers:"
 GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"})
 
 
@@ -96,10 +98,17 @@ def read_export(document: Mapping[str, Any], name: str) -> Graph:
 def _graph(states: Mapping[str, Mapping[str, Any]], source: str, unread: list[str], region: str | None = None) -> Graph:
     if not states:
         raise TargetError(f"{source} holds no resource")
-    resources = {urn: _resource(urn, state) for urn, state in states.items()}
+    resources = _with_versions({urn: _resource(urn, state) for urn, state in states.items()})
     stack, project = _names(next(iter(states)))
     unread = [*unread, *_others(resources)]
     return Graph(resources, project, stack, source, _region(resources) or region, tuple(dict.fromkeys(unread)))
+
+
+def _with_versions(resources: Mapping[str, Resource]) -> dict[str, Resource]:
+    """Each resource with its provider's version, which stands at the provider (``provider`` is its URN and id)."""
+    versions = {urn: item.inputs.get("version") for urn, item in resources.items() if item.type.startswith(PROVIDERS)}
+    found = {urn: versions.get(item.provider.rpartition("::")[0]) for urn, item in resources.items()}
+    return {urn: replace(item, provider_version=str(found[urn] or "")) for urn, item in resources.items()}
 
 
 def _others(resources: Mapping[str, Resource]) -> Iterator[str]:
