@@ -183,11 +183,41 @@ def test_iam_actions() -> None:
     assert len(iam.expand("s3:*")) > 100
 
 
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("pci-dss-4.0", ["PCI DSS 4.0"]),
+        ("Nist 800-53", ["NIST 800-53 rev 5"]),
+        ("cis 1.4 level_1", ["CIS AWS Foundations Benchmark 1.4 Level 1"]),
+        ("pci", ["PCI DSS 3.2.1", "PCI DSS 4.0"]),
+        ("hippa", []),
+        (" - ", []),
+    ],
+)
+def test_frameworks_by_words_of_their_names(words: str, names: list[str]) -> None:
+    assert [pack.name for pack in catalog.frameworks_with(words)] == names
+
+
+@pytest.mark.parametrize("name", catalog.frameworks())
+def test_the_name_of_a_framework_names_no_other(name: str) -> None:
+    assert [pack.name for pack in catalog.frameworks_with(name)] == [name]
+
+
+def test_a_framework_that_is_meant() -> None:
+    assert catalog.nearest_framework("hippa") == "HIPAA Security"
+    assert catalog.nearest_framework("fedramp-moderat") == "FedRAMP Moderate"
+    assert catalog.nearest_framework("pci 4.0 dds") == "PCI DSS 4.0"
+    assert catalog.nearest_framework("zzz") is None
+    assert catalog.nearest_framework("") is None
+
+
 def test_the_rules_of_frameworks_are_managed_rules_and_say_so() -> None:
     for pack in catalog.frameworks().values():
         assert len(set(pack.rules)) == len(pack.rules) > 0
         assert all(pack.name in catalog.managed_rules()[rule].frameworks for rule in pack.rules)
         assert pack.source.startswith("https://github.com/awslabs/aws-config-rules/blob/")
         assert pack.read
+        assert pack.licence == "CC0 1.0 Universal"
+        assert pack.licence_source.startswith("https://github.com/awslabs/aws-config-rules/blob/")
     held = {rule for pack in catalog.frameworks().values() for rule in pack.rules}
     assert {rule.identifier for rule in catalog.managed_rules().values() if rule.frameworks} == held

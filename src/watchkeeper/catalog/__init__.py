@@ -2,8 +2,8 @@
 
 Nothing here asks AWS. The files in ``data/`` are written by ``scripts/make_catalog.py``; each names its source,
 version, date and licence (:func:`sources`). ``overlays.json`` is kept by hand: what the sources are known to lack.
-``verified.json`` says which rules were read against their page, and when. Every loader reads its file once, on first
-use.
+``verified.json`` says which rules were read against their page, and when; ``frameworks.json`` which of them AWS's
+conformance packs hold. Every loader reads its file once, on first use.
 """
 
 from __future__ import annotations
@@ -133,6 +133,10 @@ class Framework:
     source: str
     read: str
     """Date, ISO 8601."""
+    licence: str
+    """What the pack is published under, and …"""
+    licence_source: str
+    """… where that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +211,24 @@ def managed_rule_by_name(name: str) -> ManagedRule | None:
 
 def frameworks() -> Mapping[str, Framework]:
     """Name to what is known of it, for conformance packs that AWS publishes for frameworks. Not complete: which rules a
-    pack holds is read by hand, pack by pack (``overlays.json``)."""
+    pack holds is read by hand, pack by pack (``frameworks.json``)."""
     return _frameworks()
+
+
+def frameworks_with(words: str) -> tuple[Framework, ...]:
+    """The frameworks with all of those words in their names, whatever their case and what stands between them:
+    ``pci-dss``, ``CIS 1.4 level 1``. None where there are no words."""
+    wanted = _name_words(words)
+    return tuple(pack for pack in frameworks().values() if wanted and wanted <= _name_words(pack.name))
+
+
+def nearest_framework(words: str) -> str | None:
+    """The name of the framework that somebody who wrote those words most likely meant; None where none is close."""
+    known = {name: _name_words(name) for name in frameworks()}
+    vocabulary = sorted(set().union(*known.values()))
+    meant = {nearest(word, vocabulary) or word for word in _name_words(words)}
+    best = max(known, key=lambda name: (len(meant & known[name]), -len(known[name])))
+    return best if meant & known[best] else None
 
 
 def managed_policies() -> Mapping[str, ManagedPolicy]:
@@ -318,6 +338,10 @@ def _words(name: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)}
 
 
+def _name_words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9.]+", name.lower()))
+
+
 def _fold(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
@@ -355,7 +379,7 @@ def _managed_rule(identifier: str, raw: dict[str, Any], limits: dict[str, Any]) 
         excluded_regions=frozenset(raw.get("except", ())),
         service=_service(types),
         categories=_categories(identifier),
-        frameworks=tuple(pack.name for pack in frameworks().values() if identifier in pack.rules),
+        frameworks=_frameworks_of_rules().get(identifier, ()),
         verified=_load("verified.json")["rules"].get(identifier, ""),
     )
 
@@ -393,14 +417,30 @@ def _readable(name: str) -> str:
 
 @functools.cache
 def _frameworks() -> Mapping[str, Framework]:
-    known = _overlays()["frameworks"]
-    repository, read = known["repository"], known["read"]
+    known = _load("frameworks.json")
+    repository = known["repository"]
     return MappingProxyType(
         {
-            name: Framework(name, tuple(pack["rules"]), f"{repository}/blob/{pack['commit']}/{pack['path']}", read)
+            name: Framework(
+                name=name,
+                rules=tuple(pack["rules"]),
+                source=f"{repository}/blob/{pack['commit']}/{pack['path']}",
+                read=known["read"],
+                licence=known["licence"],
+                licence_source=known["licence_source"],
+            )
             for name, pack in known["packs"].items()
         }
     )
+
+
+@functools.cache
+def _frameworks_of_rules() -> Mapping[str, tuple[str, ...]]:
+    held: dict[str, tuple[str, ...]] = {}
+    for pack in frameworks().values():
+        for identifier in pack.rules:
+            held[identifier] = (*held.get(identifier, ()), pack.name)
+    return held
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from watchkeeper.catalog import Framework
 from watchkeeper.model import Severity
 from watchkeeper.rules.base import (
     ACCOUNT,
@@ -39,6 +40,7 @@ __all__ = [
     "Unavailable",
     "category",
     "logic",
+    "logic_of",
     "parse_parameters",
     "parse_value",
     "rule",
@@ -76,6 +78,11 @@ def logic() -> Mapping[str, RuleLogic]:
     for service in SERVICES:
         importlib.import_module(f"watchkeeper.rules.{service}")
     return MappingProxyType(dict(sorted(REGISTRY.items())))
+
+
+def logic_of(framework: Framework) -> tuple[str, ...]:
+    """The rules of the framework that have logic here."""
+    return tuple(identifier for identifier in framework.rules if identifier in logic())
 
 
 def severity(identifier: str) -> Severity:

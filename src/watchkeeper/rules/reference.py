@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from watchkeeper import catalog
 from watchkeeper.catalog import Framework, ManagedRule, Parameter
-from watchkeeper.rules import logic
+from watchkeeper.rules import logic, logic_of
 
 
 def rules_markdown() -> str:
@@ -28,9 +28,11 @@ def rules_markdown() -> str:
         "",
         "## Conformance packs",
         "",
-        "Which managed rules they hold, read by hand; `watchkeeper rules list --framework NAME` lists them.",
+        "How many of the managed rules in AWS's sample packs are evaluated here; `watchkeeper rules frameworks` shows "
+        "the same. `watchkeeper rules list --framework pci-dss-4.0` lists a pack's rules, "
+        "`watchkeeper scan --framework pci-dss-4.0` evaluates them; words that only its name has are enough.",
         "",
-        "| Pack | Managed rules | With logic | Read |",
+        "| Pack | Evaluated here | Licence | Read |",
         "|---|---|---|---|",
         *map(_pack, catalog.frameworks().values()),
         "",
@@ -49,8 +51,8 @@ def rules_markdown() -> str:
 
 
 def _pack(pack: Framework) -> str:
-    with_logic = sum(identifier in logic() for identifier in pack.rules)
-    return f"| [{pack.name}]({pack.source}) | {len(pack.rules)} | {with_logic} | {pack.read} |"
+    licence = f"[{pack.licence}]({pack.licence_source})"
+    return f"| [{pack.name}]({pack.source}) | {len(logic_of(pack))} of {len(pack.rules)} | {licence} | {pack.read} |"
 
 
 def _row(rule: ManagedRule) -> str:
