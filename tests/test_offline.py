@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchkeeper import offline
+from watchkeeper import catalog, offline
+from watchkeeper.evaluation import configured
 from watchkeeper.items import from_aws
 from watchkeeper.model import ComplianceType
 from watchkeeper.offline import (
@@ -23,7 +24,10 @@ from watchkeeper.offline import (
     evaluate_files,
     evaluate_sources,
     evaluation_price,
+    find_frameworks,
     judging,
+    pack_parameters,
+    rules_of_frameworks,
     rules_of_pack,
     running,
     select_rules,
@@ -31,7 +35,7 @@ from watchkeeper.offline import (
     what_if,
     whatif,
 )
-from watchkeeper.rules.pack import PackError, read_pack
+from watchkeeper.rules.pack import PackError, PackParameterError, read_pack
 
 BASES = Path(__file__).parent / "rules" / "items"
 RULES = select_rules(["S3_BUCKET_VERSIONING_ENABLED", "DESIRED_INSTANCE_TYPE:instanceType=t3.micro,t3.small"])
@@ -293,6 +297,44 @@ def test_selection_lists_every_problem() -> None:
     assert rule.parameters == {"maxAccessKeyAge": "90"}
 
 
+def test_the_rules_of_frameworks_once_with_the_consoles_defaults() -> None:
+    rules = rules_of_frameworks(["control tower", "cis 1.4 level 1"])
+    identifiers = [rule.identifier for rule in rules]
+    assert len(set(identifiers)) == len(identifiers)
+    for name in ("AWS Control Tower Detective Guardrails", "CIS AWS Foundations Benchmark 1.4 Level 1"):
+        assert set(catalog.frameworks()[name].rules) <= set(identifiers)
+    keys = next(rule for rule in rules if rule.identifier == "ACCESS_KEYS_ROTATED")
+    assert keys.parameters == {"maxAccessKeyAge": "90"}
+
+
+def test_what_a_framework_asks_for_and_cannot_be_judged_is_not_evaluated() -> None:
+    rules = rules_of_frameworks(["pci-dss-4.0"])
+    result = run(snapshot([]), rules)
+    found = {entry.rule.identifier: entry for entry in result.rules}
+    assert set(found) == set(catalog.frameworks()["PCI DSS 4.0"].rules)
+    assert found["S3_BUCKET_VERSIONING_ENABLED"].evaluated
+    for identifier, why in (("AWS_CONFIG_PROCESS_CHECK", "no logic"), ("IAM_POLICY_IN_USE", "policyARN is required")):
+        (entry,) = run(snapshot([]), [configured(identifier)]).rules
+        assert (entry.evaluated, why in next(iter(entry.reasons))) == (False, True)
+    assert not found["IAM_POLICY_IN_USE"].evaluated
+    assert result.evaluated_rules < len(rules)
+
+
+def test_frameworks_that_are_none_or_several_are_told_at_once() -> None:
+    with pytest.raises(offline.SelectionError) as error:
+        rules_of_frameworks(["nist", "hippa", "hipaa"])
+    assert '"NIST CSF"' in str(error.value)
+    assert 'did you mean "HIPAA Security"?' in str(error.value)
+    assert len(find_frameworks("nist")) == 3
+
+
+def test_parameters_of_a_pack_as_they_are_written() -> None:
+    assert pack_parameters(["Age=30", "Types=a=b,c", "None="]) == {"Age": "30", "Types": "a=b,c", "None": ""}
+    with pytest.raises(offline.SelectionError) as error:
+        pack_parameters(["Age", "=1", "Types=a", "Types=b"])
+    assert all(text in str(error.value) for text in ('"Age" is not', '"=1" is not', '"Types" is given twice'))
+
+
 PACK = """
 Parameters:
   Age: {Default: '90', Type: String}
@@ -344,6 +386,27 @@ def test_a_rule_of_a_pack_whose_condition_does_not_hold_is_not_in_it() -> None:
     assert len(rules_of_pack(pack, {"Types": "t3.micro"})) == 3
 
 
+def test_the_parameters_of_a_pack_that_are_wrong_or_missing_are_told_at_once() -> None:
+    pack = PACK.replace("{Default: '', Type: String}", "{Type: String}")
+    with pytest.raises(PackParameterError) as error:
+        read_pack(pack, {"Agee": "1", "zzz": "2"})
+    assert 'no parameter "Agee", did you mean "Age"?' in str(error.value)
+    assert 'no parameter "zzz"; ' in str(error.value)
+    assert '"Types" needs a value' in str(error.value)
+    assert rules_of_pack(pack, {"Types": "t3.micro"})[1].parameters == {"instanceType": "t3.micro"}
+
+
+@given(name=st.text(), value=st.text())
+def test_any_parameter_of_a_pack_is_taken_or_refused(name: str, value: str) -> None:
+    try:
+        (given_name,) = pack_parameters([f"{name}={value}"])
+        read_pack(PACK, {given_name: value})
+    except (offline.SelectionError, PackParameterError) as error:
+        assert str(error).isprintable()
+    else:
+        assert given_name in ("Age", "Types")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -351,6 +414,13 @@ def test_a_rule_of_a_pack_whose_condition_does_not_hold_is_not_in_it() -> None:
         (PACK.replace("{'Fn::Not': [{'Fn::Equals': ['', !Ref Age]}]}", "{'Fn::Not': 5}"), "Keys can't be read"),
         ("[", "not YAML"),
         ("a: 1", "template with Resources"),
+        (
+            PACK.replace(
+                "Parameters:\n  Age: {Default: '90', Type: String}\n  Types: {Default: '', Type: String}",
+                "Parameters: [Age]",
+            ),
+            "Parameters are not an object",
+        ),
         ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {}}}", "SourceIdentifier"),
         ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {Source: !Ref X}}}", "does not declare"),
         ("Resources: {A: {Type: 'AWS::Config::ConfigRule', Properties: {Source: !GetAtt X.Y}}}", "not one of"),

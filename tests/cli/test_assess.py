@@ -158,16 +158,61 @@ def test_a_rule_that_needs_more_than_files_hold_is_not_clean(run: Run, tmp_path:
     assert "not evaluated" in said
 
 
+PACK = """
+Resources:
+  Types:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      ConfigRuleName: our-types
+      InputParameters: {{instanceType: {types}}}
+      Source: {{Owner: AWS, SourceIdentifier: DESIRED_INSTANCE_TYPE}}
+"""
+
+
 def test_evaluate_takes_a_pack(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(snapshot(instance("i-1", "m5.large")))
-    (tmp_path / "pack.yaml").write_text(
-        "Resources:\n  Types:\n    Type: AWS::Config::ConfigRule\n    Properties:\n      ConfigRuleName: our-types\n"
-        "      InputParameters: {instanceType: t3.micro}\n"
-        "      Source: {Owner: AWS, SourceIdentifier: DESIRED_INSTANCE_TYPE}\n"
-    )
+    (tmp_path / "pack.yaml").write_text(PACK.format(types="t3.micro"))
     code, text, _ = run("evaluate", "a.json", "--pack", "pack.yaml", "--json")
     assert code == 1
     assert valid("evaluate", text)["violations"][0]["rule"] == "our-types"
+
+
+def test_a_packs_parameters_have_the_values_that_are_given(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(instance("i-1", "m5.large")))
+    (tmp_path / "pack.yaml").write_text("Parameters: {Types: {Type: String}}\n" + PACK.format(types="!Ref Types"))
+    for command in ("evaluate", "whatif"):
+        wanted = (command, "a.json", "--pack", "pack.yaml", "--pack-parameter")
+        assert [run(*wanted, f"Types={kind}")[0] for kind in ("m5.large", "t3.micro")] == [0, 1]
+        code, _, said = run(*wanted, "Typ=m5.large")
+        told = " ".join(said.split())
+        assert (code, 'did you mean "Types"?' in told, '"Types" needs a value' in told) == (2, True, True)
+        assert "--pack-parameter NAME=VALUE" in told
+    code, _, said = run("scan", "--pack-parameter", "Types=m5.large")
+    assert (code, "--pack FILE" in said) == (2, True)
+    code, _, said = run("scan", "--pack", "pack.yaml", "--pack-parameter", "Types")
+    assert (code, "NAME=VALUE" in said) == (2, True)
+
+
+def test_the_rules_of_a_framework_are_evaluated(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(item("bucket")))
+    named = ("--framework", "control-tower", "--rules", "RESTRICTED_INCOMING_TRAFFIC:blockedPort1=80")
+    code, text, said = run("evaluate", "a.json", *named, "--json")
+    rules = valid("evaluate", text)["rules"]
+    assert (code in (0, 1), len(rules)) == (True, 14), said
+    assert rules["S3_BUCKET_VERSIONING_ENABLED"]["evaluated"]
+    code, text, _ = run("whatif", "a.json", "--framework", "control-tower", "--json")
+    assert len(valid("whatif", text)["rules"]) == 14
+    for command in (("evaluate", "a.json"), ("whatif", "a.json"), ("scan",)):
+        code, text, said = run(*command, "--framework", "hippa", "--framework", "nist")
+        told = " ".join(said.split())
+        assert (code, text, 'did you mean "HIPAA Security"?' in told, '"NIST CSF"' in told) == (2, "", True, True)
+        assert "Known are: AWS Control Tower" in told
+
+
+def test_evaluate_says_what_it_could_not_have_judged(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(snapshot(item("bucket")))
+    code, text, _ = run("evaluate", "a.json", "--rules", "AWS_CONFIG_PROCESS_CHECK", "--json")
+    assert (code, valid("evaluate", text)["coverage"]["text"]) == (1, "0 of 1 rules evaluated")
 
 
 def test_evaluate_reads_from_s3(run: Run, environment: Running) -> None:
@@ -189,7 +234,7 @@ def test_evaluate_reads_from_s3(run: Run, environment: Running) -> None:
         (("evaluate", "a.json", "--rules", "S3_BUKET_VERSIONING_ENABLED"), "S3_BUCKET_VERSIONING_ENABLED"),
         (("evaluate", "a.json", "--rules", "DESIRED_INSTANCE_TYPE:instanceTyp=a"), "instanceType"),
         (("evaluate", "a.json", "--pack", "none.yaml"), "none.yaml"),
-        (("whatif", "a.json"), "--rules"),
+        (("whatif", "a.json"), "--framework"),
         (("scan", "--endpoint-url", "localhost", "--region", "eu-west-1"), "http://"),
         (("scan", "--endpoint-url", "http://127.0.0.1:9", "--region", "eu-wst-1"), "eu-west-1"),
         (("scan", "--endpoint-url", "http://127.0.0.1:9", "--region", "eu-west-1", "--role", "x"), "arn:aws:iam::"),
@@ -300,6 +345,17 @@ def test_rules_of_a_framework_a_category_a_region(run: Run) -> None:
     found = valid("rules", text)
     assert {"INCOMING_SSH_DISABLED", "IAM_PASSWORD_POLICY"} <= {rule["identifier"] for rule in found}
     assert all("CIS AWS Foundations Benchmark 1.4 Level 1" in rule["frameworks"] for rule in found)
+    code, text, _ = run("rules", "frameworks", "--json")
+    packs = {pack["name"]: pack for pack in valid("rules-frameworks", text)}
+    level = packs["CIS AWS Foundations Benchmark 1.4 Level 1"]
+    assert {rule["identifier"] for rule in found} == set(level["rules"])
+    assert level["evaluated"] == sum(rule["logic"] for rule in found)
+    assert level["not_evaluated"] == [rule["identifier"] for rule in found if not rule["logic"]]
+    _, text, _ = run("rules", "frameworks")
+    assert f"{level['evaluated']} of {len(level['rules'])}" in text
+    assert "CC0 1.0 Universal" in text
+    code, _, said = run("rules", "list", "--framework", "hippa")
+    assert (code, "HIPAA Security" in said) == (2, True)
     code, text, _ = run("rules", "list", "--category", "encryption", "--region", "eu-central-1", "--json")
     assert code == 0
     assert {rule["category"] for rule in valid("rules", text)} == {"Encryption"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -51,6 +51,25 @@ PackOption = Annotated[
     Path | None,
     typer.Option("--pack", help="The rules of a conformance pack's YAML.", show_default=False, dir_okay=False),
 ]
+PackParameterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pack-parameter",
+        metavar="NAME=VALUE",
+        help="A value for a parameter of the pack, instead of its default; may be given again.",
+        show_default=False,
+    ),
+]
+FrameworkOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--framework",
+        metavar="NAME",
+        help="The rules of AWS's conformance pack of this name (words that only it has), with the console's defaults; "
+        "may be given again. See: rules frameworks.",
+        show_default=False,
+    ),
+]
 AllRulesOption = Annotated[bool, typer.Option("--all-rules", help="Every rule that has logic here.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.", case_sensitive=False)]
 EndpointOption = Annotated[
@@ -83,13 +102,13 @@ def rules_list(
 
     [dim]Examples:[/]
     watchkeeper rules list encryption --service RDS --logic
-    watchkeeper rules list --framework "CIS 1.4 level 1"
+    watchkeeper rules list --framework pci-dss-4.0 --no-logic
     """
     from watchkeeper import catalog, rules
 
     if region is not None:
         _known_regions([region], "")
-    packs = _frameworks(framework) if framework is not None else frozenset()
+    packs = _framework_names(framework) if framework is not None else frozenset()
 
     words = search.lower().split()
     found = [
@@ -163,16 +182,56 @@ def rules_show(
         )
 
 
-def _frameworks(words: str) -> frozenset[str]:
-    """The conformance packs with those words in their names. Raises CommandError where there is none."""
-    from watchkeeper import catalog
+@rules_app.command("frameworks")
+def rules_frameworks(as_json: JsonOption = False) -> None:
+    """List the frameworks whose conformance packs are known, and how many of their rules can be evaluated here.
 
-    wanted = set(words.lower().replace("-", " ").split())
-    found = {name for name in catalog.frameworks() if wanted <= set(name.lower().split())}
-    if not found:
+    [dim]Example:[/] watchkeeper rules frameworks
+    """
+    from watchkeeper import catalog, rules
+
+    packs = catalog.frameworks().values()
+    if as_json:
+        document([_framework(pack) for pack in packs])
+        return
+    rows = [(pack.name, f"{len(rules.logic_of(pack))} of {len(pack.rules)}", pack.licence, pack.read) for pack in packs]
+    table("", ("framework", "evaluated here", "licence", "read"), rows)
+    note("which rules, and where that stands: watchkeeper rules frameworks --json")
+
+
+def _framework(pack: Any) -> dict[str, Any]:
+    from watchkeeper import rules
+
+    evaluated = rules.logic_of(pack)
+    return {
+        "name": pack.name,
+        "rules": pack.rules,
+        "evaluated": len(evaluated),
+        "not_evaluated": [identifier for identifier in pack.rules if identifier not in evaluated],
+        "source": pack.source,
+        "read": pack.read,
+        "licence": {"name": pack.licence, "source": pack.licence_source},
+    }
+
+
+def _framework_names(words: str) -> frozenset[str]:
+    """The conformance packs with those words in their names. Raises CommandError where there is none."""
+    from watchkeeper.offline import find_frameworks
+
+    with _framework_errors():
+        return frozenset(pack.name for pack in find_frameworks(words))
+
+
+@contextmanager
+def _framework_errors() -> Iterator[None]:
+    from watchkeeper import catalog
+    from watchkeeper.offline import SelectionError
+
+    try:
+        yield
+    except SelectionError as error:
         known = "; ".join(catalog.frameworks())
-        raise CommandError(f'No conformance pack is called "{words}".', hint=f"Known are: {known}", code=Exit.USAGE)
-    return frozenset(found)
+        raise CommandError(str(error), hint=f"Known are: {known}", code=Exit.USAGE) from error
 
 
 def _rule(managed: Any) -> dict[str, Any]:
@@ -226,7 +285,9 @@ def _valid(parameter: Any) -> str:
 def evaluate(
     files: FilesArgument,
     rules: RulesOption = None,
+    framework: FrameworkOption = None,
     pack: PackOption = None,
+    pack_parameter: PackParameterOption = None,
     every: AllRulesOption = False,
     fmt: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -248,7 +309,7 @@ def evaluate(
     from watchkeeper.cli import findings
     from watchkeeper.offline import evaluate_sources
 
-    chosen = _chosen(rules, pack, every, project, env)
+    chosen = _chosen(Asked(rules, framework, pack, pack_parameter, every), project, env)
     with _file_errors():
         sources = _sources(files, target, endpoint_url, project)
         with _byte_progress("evaluating") as tell:
@@ -273,7 +334,9 @@ def evaluate(
 def whatif(
     files: FilesArgument,
     rules: RulesOption = None,
+    framework: FrameworkOption = None,
     pack: PackOption = None,
+    pack_parameter: PackParameterOption = None,
     every: AllRulesOption = False,
     enabled: Annotated[
         list[str] | None,
@@ -305,9 +368,10 @@ def whatif(
     from watchkeeper.cli import findings
     from watchkeeper.offline import PRICE_SOURCE, what_if
 
-    if not (rules or pack or every):
-        raise CommandError("No rule to try.", hint="Name one with --rules, --pack or --all-rules.", code=Exit.USAGE)
-    candidates = _chosen(rules, pack, every, project, env)
+    if not (rules or framework or pack or every):
+        hint = "Name one with --rules, --framework, --pack or --all-rules."
+        raise CommandError("No rule to try.", hint=hint, code=Exit.USAGE)
+    candidates = _chosen(Asked(rules, framework, pack, pack_parameter, every), project, env)
     now = _selected(enabled) if enabled else _project_rules(project, env)
     # A rule may be tried with other parameters than it is enabled with: its name must not stand for both.
     now = [dataclasses.replace(rule, name=f"{rule.name} (enabled)") for rule in now]
@@ -350,7 +414,9 @@ def whatif(
 
 def scan(
     rules: RulesOption = None,
+    framework: FrameworkOption = None,
     pack: PackOption = None,
+    pack_parameter: PackParameterOption = None,
     every: AllRulesOption = False,
     region: Annotated[
         list[str] | None,
@@ -376,13 +442,13 @@ def scan(
     compliant. Exits 1 when a rule is violated or could not judge, 3 when nothing could be read.
 
     [dim]Examples:[/]
-    watchkeeper scan --target aws --region all
+    watchkeeper scan --target aws --region all --framework pci-dss-4.0
     watchkeeper scan --rule DESIRED_INSTANCE_TYPE:instanceType=t3.micro,t3.small --json
     """
     from watchkeeper import scan as scanning
     from watchkeeper.cli import findings
 
-    chosen = _chosen(rules, pack, every, project, env)
+    chosen = _chosen(Asked(rules, framework, pack, pack_parameter, every), project, env)
     session, url, account, home = _endpoint(target, endpoint_url, project, region)
     names = region or [home]
     _known_regions(names, scanning.ALL_REGIONS)
@@ -507,23 +573,50 @@ def _note_gaps(result: Any) -> None:
 # --- choosing -------------------------------------------------------------------------------------------------------
 
 
-def _chosen(rules: Sequence[str] | None, pack: Path | None, every: bool, project: Path | None, env: str) -> list[Any]:
-    """The rules that the options name, else the project's, else the mission's. Raises CommandError."""
-    from watchkeeper.offline import all_rules, rules_of_pack
-    from watchkeeper.rules.pack import PackError
+class Asked(NamedTuple):
+    """The options that name rules."""
 
-    chosen = _selected(rules or ())
-    if pack is not None:
-        try:
-            chosen += rules_of_pack(pack.read_text(encoding="utf-8"))
-        except (PackError, UnicodeDecodeError) as error:
-            raise CommandError(f"{pack}: {error}", code=Exit.USAGE) from error
-        except OSError as error:
-            raise CommandError(f"{pack} can't be read: {error.strerror}", code=Exit.USAGE) from error
-    if every:
-        named = {rule.identifier for rule in chosen}
-        chosen += [rule for rule in all_rules() if rule.identifier not in named]
+    rules: Sequence[str] | None
+    frameworks: Sequence[str] | None
+    pack: Path | None
+    pack_parameters: Sequence[str] | None
+    every: bool
+
+
+def _chosen(asked: Asked, project: Path | None, env: str) -> list[Any]:
+    """The rules that the options name, else the project's, else the mission's. Raises CommandError."""
+    from watchkeeper.offline import all_rules, rules_of_frameworks
+
+    chosen = _selected(asked.rules or ()) + _pack_rules(asked.pack, asked.pack_parameters or ())
+    with _framework_errors():
+        defaults = rules_of_frameworks(asked.frameworks or ())
+    if asked.every:
+        defaults += all_rules()
+    named = {rule.identifier for rule in chosen}
+    chosen += {rule.identifier: rule for rule in defaults if rule.identifier not in named}.values()
     return chosen or _project_rules(project, env) or _selected(MISSION)
+
+
+def _pack_rules(pack: Path | None, parameters: Sequence[str]) -> list[Any]:
+    from watchkeeper.offline import SelectionError, pack_parameters, rules_of_pack
+    from watchkeeper.rules.pack import PackError, PackParameterError
+
+    try:
+        given = pack_parameters(parameters)
+        if pack is not None:
+            return rules_of_pack(pack.read_text(encoding="utf-8"), given)
+    except SelectionError as error:
+        raise CommandError(f"--pack-parameter: {error}", code=Exit.USAGE) from error
+    except PackParameterError as error:
+        hint = "Give a value with --pack-parameter NAME=VALUE."
+        raise CommandError(f"{pack}: {error}", hint=hint, code=Exit.USAGE) from error
+    except (PackError, UnicodeDecodeError) as error:
+        raise CommandError(f"{pack}: {error}", code=Exit.USAGE) from error
+    except OSError as error:
+        raise CommandError(f"{pack} can't be read: {error.strerror}", code=Exit.USAGE) from error
+    if given:
+        raise CommandError("--pack-parameter without a pack.", hint="Name it with --pack FILE.", code=Exit.USAGE)
+    return []
 
 
 def _selected(rules: Sequence[str]) -> list[Any]:

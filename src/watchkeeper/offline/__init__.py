@@ -13,7 +13,15 @@ Pages: https://docs.aws.amazon.com/config/latest/developerguide/deliver-snapshot
 from watchkeeper.offline.files import Source, file_sources, latest_snapshots, s3_sources
 from watchkeeper.offline.results import OfflineResult, Problem, ResourceEvaluation, RuleResult
 from watchkeeper.offline.running import evaluate_files, evaluate_sources
-from watchkeeper.offline.selection import SelectionError, all_rules, rules_of_pack, select_rules
+from watchkeeper.offline.selection import (
+    SelectionError,
+    all_rules,
+    find_frameworks,
+    pack_parameters,
+    rules_of_frameworks,
+    rules_of_pack,
+    select_rules,
+)
 from watchkeeper.offline.whatif import (
     PRICE_SOURCE,
     Cost,
@@ -38,8 +46,11 @@ __all__ = [
     "evaluate_sources",
     "evaluation_price",
     "file_sources",
+    "find_frameworks",
     "latest_snapshots",
     "monthly_cost",
+    "pack_parameters",
+    "rules_of_frameworks",
     "rules_of_pack",
     "s3_sources",
     "select_rules",

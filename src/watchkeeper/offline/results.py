@@ -35,13 +35,13 @@ class RuleResult:
     rule: ConfiguredRule
     counts: Mapping[ComplianceType, int]
     reasons: Mapping[str, int] = field(default_factory=dict)
-    """Reason to how many, of what was NOT_EVALUATED; the most frequent."""
+    """Reason to how many, of what was NOT_EVALUATED; the most frequent. To 0: it could not have judged anything."""
 
     @property
     def evaluated(self) -> bool:
-        """Whether it judged something, or there was nothing for it to judge."""
+        """Whether it judged something, or could have, had there been anything to judge."""
         judged = sum(n for kind, n in self.counts.items() if kind is not ComplianceType.NOT_EVALUATED)
-        return judged > 0 or not self.counts.get(ComplianceType.NOT_EVALUATED, 0)
+        return judged > 0 or not (self.reasons or self.counts.get(ComplianceType.NOT_EVALUATED, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,18 @@ from typing import Any
 
 import yaml
 
+from watchkeeper import catalog
+from watchkeeper.rules.base import shown
+
 _NO_VALUE = object()
 
 
 class PackError(ValueError):
     """The text is not a conformance pack that can be read; the message says where and why."""
+
+
+class PackParameterError(PackError):
+    """The pack doesn't have parameters that were given, or has some without a value; the message lists all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ _Loader.add_multi_constructor("!", _short_function)
 
 def read_pack(text: str, parameters: Mapping[str, str] | None = None) -> Pack:
     """The rules of a conformance pack template (YAML or JSON), with the given values for its parameters or their
-    defaults. Raises PackError."""
+    defaults. Raises PackError, and PackParameterError where the values don't fit the parameters."""
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a SafeLoader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -118,15 +125,29 @@ def _rule(logical_id: str, properties: Any) -> PackRule | str:
     )
 
 
+def _unknown(name: str, names: list[Any]) -> str:
+    near = catalog.nearest(name, map(str, names))
+    hint = f", did you mean {shown(near)}?" if near else ""
+    return f"the pack has no parameter {shown(name)}{hint}"
+
+
 class _Values:
     """The template's parameters and conditions, and what its functions give."""
 
     def __init__(self, document: Mapping[str, Any], given: Mapping[str, str]) -> None:
         declared = document.get("Parameters") or {}
-        defaults = {name: p.get("Default", "") for name, p in declared.items() if isinstance(p, dict)}
-        unknown = sorted(set(given) - set(defaults))
-        if unknown:
-            raise PackError(f"the pack has no parameter {', '.join(unknown)}")
+        if not isinstance(declared, dict):
+            raise PackError("the pack's Parameters are not an object")
+        names = [name for name, parameter in declared.items() if isinstance(parameter, dict)]
+        defaults = {name: declared[name]["Default"] for name in names if "Default" in declared[name]}
+        problems = [_unknown(name, names) for name in given if name not in names]
+        problems += [
+            f"{shown(name)} needs a value, the pack has no default for it"
+            for name in names
+            if name not in defaults and name not in given
+        ]
+        if problems:
+            raise PackParameterError("; ".join(problems))
         self._parameters = defaults | dict(given)
         self._conditions = document.get("Conditions") or {}
 
