@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from watchkeeper.graph import Archive, Asset, Resource
+from watchkeeper.graph import Archive, Asset, Graph, Reference, Resource
 from watchkeeper.preflight import Options, Target, inspect, run
 from watchkeeper.preflight.check import UNSURE
 
@@ -71,3 +71,13 @@ def test_code_that_the_program_uploads_to_s3_is_read(reference: Target) -> None:
     )
     report = run(graph, Options(root=reference.root))
     assert [(item.check, item.data.get("variable")) for item in report.findings] == [("function-environment", "X")]
+
+
+def test_a_target_that_is_an_alias_is_not_passed_over() -> None:
+    alias = Resource("urn:alias", "aws:lambda/alias:Alias", "live", {"name": "live", "functionName": "f"})
+    target = Resource(
+        "urn:target", "aws:cloudwatch/eventTarget:EventTarget", "target", {"arn": Reference(alias.urn, "arn")}
+    )
+    report = run(Graph({item.urn: item for item in (alias, target)}), Options(select=("target-permission",)))
+    assert report.findings == ()
+    assert [(item.resource, "alias" in item.reason) for item in report.not_checked] == [("target", True)]

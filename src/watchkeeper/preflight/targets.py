@@ -79,6 +79,7 @@ INVOKERS = (
     ),
 )
 """Lambda's page of each: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html."""
+FUNCTION_ALIAS = "aws:lambda/alias:Alias"
 ACTIONS = ("lambda:InvokeFunction", "lambda:*", "*")
 
 
@@ -100,6 +101,15 @@ def function_targets(views: Views) -> Iterator[Target]:
             for link in views.links(resource, invoker.function, FUNCTION):
                 if link.resource is not None and link.resource.type == FUNCTION:
                     yield Target(invoker, resource, link.resource, source)
+
+
+def alias_targets(views: Views) -> Iterator[Resource]:
+    """What makes a service invoke an alias: its permissions are the alias's own, and are not followed."""
+    for invoker in INVOKERS:
+        for resource in views.of_type(invoker.type):
+            links = views.links(resource, invoker.function, FUNCTION_ALIAS)
+            if any(link.resource is not None and link.resource.type == FUNCTION_ALIAS for link in links):
+                yield resource
 
 
 def permissions_for(views: Views, target: Target) -> tuple[list[Resource], bool]:

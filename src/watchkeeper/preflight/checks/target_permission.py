@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.targets import EVENTS, Invoker, function_targets, permissions_for
+from watchkeeper.preflight.targets import EVENTS, Invoker, alias_targets, function_targets, permissions_for
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import FUNCTION, ROLE, SCHEDULE, Views
 
@@ -13,6 +13,8 @@ from watchkeeper.preflight.views import FUNCTION, ROLE, SCHEDULE, Views
 def look(views: Views) -> Iterator[Result]:
     """Each function that EventBridge, AWS Config, SNS or S3 is told to invoke; those of schedules by their role."""
     yield from _scheduled(views)
+    for resource in alias_targets(views):
+        yield CHECK.unknown(resource, "it invokes an alias of a function, whose permissions are not followed")
     for target in function_targets(views):
         found, unknown = permissions_for(views, target)
         if found:
