@@ -30,7 +30,8 @@ def rules_markdown() -> str:
         "",
         "How many of the managed rules in AWS's sample packs are evaluated here; `watchkeeper rules frameworks` shows "
         "the same. `watchkeeper rules list --framework pci-dss-4.0` lists a pack's rules, "
-        "`watchkeeper scan --framework pci-dss-4.0` evaluates them; words that only its name has are enough.",
+        "`watchkeeper scan --framework pci-dss-4.0` evaluates them; words that only its name has are enough. "
+        "A pack is known as of the commit that its link names.",
         "",
         "| Pack | Evaluated here | Licence | Read |",
         "|---|---|---|---|",
