@@ -198,7 +198,7 @@ def _prepare(rule: ConfiguredRule, fill_defaults: bool) -> PreparedRule:
         parameters = parse_parameters(rule.identifier, rule.parameters, fill_defaults=fill_defaults)
     except ParameterError as error:
         return PreparedRule(rule, types, run, {}, clip(str(error)))
-    problem = "" if run else f"Watchkeeper has no logic for {rule.identifier}."
+    problem = "" if run else "Watchkeeper has no logic for this rule."
     return PreparedRule(rule, types, run, parameters, problem)
 
 

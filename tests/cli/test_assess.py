@@ -202,6 +202,9 @@ def test_the_rules_of_a_framework_are_evaluated(run: Run, tmp_path: Path) -> Non
     rules = valid("evaluate", text)["rules"]
     assert (code, set(rules)) == (1, wanted), said
     assert rules["S3_BUCKET_VERSIONING_ENABLED"]["evaluated"]
+    (tmp_path / "empty.json").write_bytes(snapshot())
+    _, _, said = run("evaluate", "empty.json", "--framework", "pci-dss-4.0")
+    assert " ".join(said.split()).count("has no logic") == 1, "one line for all rules that have none"
     code, text, _ = run("whatif", "a.json", "--framework", "control-tower", "--json")
     assert set(valid("whatif", text)["rules"]) == wanted
     for command in (("evaluate", "a.json"), ("whatif", "a.json"), ("scan",)):
