@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from watchkeeper.embedded.provider import AwsProvider
+from watchkeeper.embedded.provider import AwsProvider, s3
 from watchkeeper.engine.provider import Change, Diff, ProviderError, State
 from watchkeeper.graph import UNKNOWN, Archive, Asset
 
@@ -259,6 +259,23 @@ def test_a_bucket_with_objects_goes_only_when_told_to(provider: AwsProvider, ses
     assert caught.value.code == "BucketNotEmpty"
     provider.delete(BUCKET, state, {**inputs, "forceDestroy": True})
     assert provider.read(BUCKET, state.id, inputs) is None
+
+
+def test_what_is_written_while_a_bucket_goes_goes_too(
+    provider: AwsProvider, session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = provider.create(BUCKET, "written", {"forceDestroy": True})
+    client = session.client("s3", endpoint_url=provider._session.endpoint_url)
+    late, empty_bucket = [b"1", b"2"], s3.empty_bucket
+
+    def empty_and_write(aws: Any, bucket: str) -> None:
+        empty_bucket(aws, bucket)
+        if late:
+            client.put_object(Bucket=bucket, Key="late", Body=late.pop())
+
+    monkeypatch.setattr(s3, "empty_bucket", empty_and_write)
+    provider.delete(BUCKET, state, {"forceDestroy": True})
+    assert provider.read(BUCKET, state.id, {}) is None
 
 
 def test_a_bucket_that_exists_is_not_taken_over(provider: AwsProvider) -> None:

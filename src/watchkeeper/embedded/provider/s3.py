@@ -25,6 +25,8 @@ from watchkeeper.embedded.provider.values import (
 from watchkeeper.engine.provider import ProviderError
 from watchkeeper.graph import Archive, Asset
 
+EMPTYING = 30.0
+"""Seconds in which a bucket that others still write to has to be empty once."""
 _HOSTED_ZONES = {
     "us-east-1": "Z3AQBSTGFYJSTF",
     "us-east-2": "Z2O1EMRO9K5GLX",
@@ -62,6 +64,18 @@ def name_problem(name: str) -> str | None:
             "beginning and ending with a letter or digit; AWS would answer InvalidBucketName"
         )
     return None
+
+
+def _emptied_and_deleted(aws: Aws, bucket: str) -> bool:
+    """Whether it is gone. What was written in between (AWS Config delivers when it likes) goes the next time."""
+    empty_bucket(aws, bucket)
+    try:
+        aws.drop("s3", "delete_bucket", Bucket=bucket)
+    except ProviderError as error:
+        if error.code != "BucketNotEmpty":
+            raise
+        return False
+    return True
 
 
 def empty_bucket(aws: Aws, bucket: str) -> None:
@@ -203,8 +217,9 @@ class Bucket(Handler):
         if aws.find("s3", "head_bucket", Bucket=id_) is None:
             return
         if values["forceDestroy"] in (True, "true"):
-            empty_bucket(aws, id_)
-        aws.drop("s3", "delete_bucket", Bucket=id_)
+            aws.wait(lambda: _emptied_and_deleted(aws, id_), EMPTYING, f"emptying the bucket {id_}")
+        else:
+            aws.drop("s3", "delete_bucket", Bucket=id_)
 
     def _configure(self, aws: Aws, bucket: str, old: Values, new: Values) -> None:
         for name, apply in self._appliers().items():
