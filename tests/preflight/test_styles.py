@@ -81,3 +81,11 @@ def test_a_target_that_is_an_alias_is_not_passed_over() -> None:
     report = run(Graph({item.urn: item for item in (alias, target)}), Options(select=("target-permission",)))
     assert report.findings == ()
     assert [(item.resource, "alias" in item.reason) for item in report.not_checked] == [("target", True)]
+
+
+def test_rules_of_a_program_without_recorder_are_told_in_one_finding() -> None:
+    rules = [Resource(f"urn:{name}", "aws:cfg/rule:Rule", name, {"name": name}) for name in ("a", "b", "c")]
+    graph = Graph({item.urn: item for item in rules}, region="eu-west-1")
+    (found,) = run(graph, Options(select=("rule-needs-recorder",))).findings
+    assert (found.severity, found.resource) == ("unsure", "a")
+    assert "2 more are refused" in found.message

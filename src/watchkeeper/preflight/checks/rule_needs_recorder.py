@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.values import quote
 from watchkeeper.preflight.views import RECORDER, RECORDER_STATUS, RULE, Views
@@ -14,6 +15,7 @@ NEEDS = (RULE, "aws:cfg/conformancePack:ConformancePack")
 
 def look(views: Views) -> Iterator[Result]:
     """Each rule against the recorders of its region in the program, or of the account when that was asked."""
+    alone: dict[tuple[str, str], list[Resource]] = {}
     for rule in views.of_type(*NEEDS):
         recorders = views.beside(rule, RECORDER)
         if recorders:
@@ -28,14 +30,17 @@ def look(views: Views) -> Iterator[Result]:
         elif views.adopted(RECORDER):
             continue
         elif views.options.account is None:
-            yield CHECK.finding(
-                rule,
-                "the program has no recorder in this region; if the account has none there, the rule is refused.",
-                fix="Add a recorder, or ask the account with --account.",
-                severity=UNSURE,
-            )
+            alone.setdefault(views.place(rule), []).append(rule)
         elif not views.options.account.recorders:
             yield CHECK.finding(rule, "neither the program nor the account has a recorder in this region.")
+    for first, *others in alone.values():
+        refused = f"the rule and {len(others)} more are refused" if others else "the rule is refused"
+        yield CHECK.finding(
+            first,
+            f"the program has no recorder in this region; if the account has none there, {refused}.",
+            fix="Add a recorder, or ask the account with --account.",
+            severity=UNSURE,
+        )
 
 
 CHECK = Check(
