@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from watchkeeper.graph import UNKNOWN, Graph, Resource
 from watchkeeper.model import Finding
-from watchkeeper.preflight import Options, Report, TargetError, inspect, run
+from watchkeeper.preflight import AccountState, Options, Report, TargetError, inspect, run
 from watchkeeper.preflight.inputs import load, read_document
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES
 from watchkeeper.preflight.inputs.spelling import lower_camel
@@ -42,7 +42,7 @@ def test_a_serverless_template_is_written_out_as_its_transform_does() -> None:
     report = inspect(STYLES / "serverless.yaml")
     assert [f"{item.check} {item.resource} {item.message}" for item in report.findings] == []
     assert report.unread == ()
-    assert {item.check for item in report.not_checked} == {"managed-rule-region"}
+    assert {item.check for item in report.not_checked} == {"config-bucket-policy", "managed-rule-region"}
 
 
 @pytest.mark.parametrize(
@@ -397,3 +397,11 @@ def test_no_value_in_a_template_makes_the_reader_crash(
     resource = {"Type": kind, "Properties": properties, "Condition": "B", "DependsOn": "A"}
     document = {**sections, "Resources": {**resources, "C": resource}}
     assert run(read_document(document, "t.json").graph).errors == ()
+
+
+@pytest.mark.parametrize(("channels", "severity"), [(None, "unsure"), ((), "error"), (("default",), "")])
+def test_a_recorder_without_a_channel_is_never_started(channels: tuple[str, ...] | None, severity: str) -> None:
+    template = "Resources: {Recorder: {Type: 'AWS::Config::ConfigurationRecorder', Properties: {RoleARN: x}}}"
+    state = None if channels is None else AccountState("1", "eu-west-1", channels=channels)
+    report = checked(template, Options(select=("recorder-needs-channel",), account=state))
+    assert [item.severity for item in report.findings] == ([severity] if severity else [])

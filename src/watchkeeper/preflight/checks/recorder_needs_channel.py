@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.graph import Resource
-from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.values import quote, truth
 from watchkeeper.preflight.views import CHANNEL, RECORDER, RECORDER_STATUS, Views
 from watchkeeper.preflight.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
-    """Each recorder status that starts a recorder against the channels of its region."""
+    """Each recorder status that starts a recorder against the channels of its region; CloudFormation starts recorders
+    itself, once there is a channel."""
     if views.cloudformation:
+        yield from _never_available(views)
         return
     for status in views.of_type(RECORDER_STATUS):
         if truth(views.get(status, "isEnabled")) is False:
@@ -43,6 +45,21 @@ def _without_channel(views: Views, status: Resource) -> Iterator[Result]:
             "it starts a recorder in a region where the program makes no delivery channel.",
             fix="Add aws.cfg.DeliveryChannel, depending on the recorder, and depends_on=[channel] here.",
         )
+
+
+def _never_available(views: Views) -> Iterator[Result]:
+    account = views.options.account
+    if account is not None and account.channels:
+        return
+    for recorder in views.recorders:
+        if not views.beside(recorder, CHANNEL):
+            yield CHECK.finding(
+                recorder,
+                "the template has no delivery channel; if no other stack makes one, the recorder is never started.",
+                fix="Add an AWS::Config::DeliveryChannel.",
+                severity=UNSURE if account is None else ERROR,
+                aws_does="CloudFormation starts the recorder when a delivery channel is available.",
+            )
 
 
 CHECK = Check(
