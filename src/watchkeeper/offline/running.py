@@ -152,7 +152,6 @@ class _Gathered:
         self._now = now
         self._facts: dict[Place, dict[int, list[tuple[Any, Any]]]] = {}
         self._unreadable: dict[Place, dict[Index, str]] = {}
-        self._lookups: dict[Place, _Known] = {}
 
     def add(self, outcome: Outcome) -> None:
         """Take in what a chunk's items say."""

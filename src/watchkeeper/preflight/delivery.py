@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from watchkeeper.graph import Resource
 from watchkeeper.preflight import policy as iam
-from watchkeeper.preflight.values import text
+from watchkeeper.preflight.values import all_of, any_of, text
 from watchkeeper.preflight.views import (
     CONFIG_SERVICE,
     KEY,
@@ -81,7 +81,7 @@ def missing_in_policy(views: Views, delivery: Delivery) -> tuple[list[str], bool
     missing: list[str] = []
     for action in WRITE:
         arns = arns_of(views, bucket, action, delivery.prefix)
-        answer = _one([service_answer(bucket.policies, action, arn) for arn in arns])
+        answer = any_of([service_answer(bucket.policies, action, arn) for arn in arns])
         if answer is False:
             missing.append(action)
         unknown = unknown or answer is None
@@ -97,7 +97,7 @@ def service_answer(
         None if document.policy is None else iam.service_allowed(document.policy, service, action, arn, context)
         for document in documents
     ]
-    return _one(answers)
+    return any_of(answers)
 
 
 def by_role(views: Views, delivery: Delivery) -> bool | None:
@@ -113,14 +113,14 @@ def by_role(views: Views, delivery: Delivery) -> bool | None:
             answers.append(None)
         else:
             answers.append(
-                _all(
+                all_of(
                     [
-                        _one([role.allows(action, arn) for arn in arns_of(views, bucket, action, delivery.prefix)])
+                        any_of([role.allows(action, arn) for arn in arns_of(views, bucket, action, delivery.prefix)])
                         for action in ROLE_WRITE
                     ]
                 )
             )
-    return _all(answers)
+    return all_of(answers)
 
 
 def key_of(views: Views, delivery: Delivery) -> tuple[Link, Key | None]:
@@ -139,7 +139,7 @@ def key_by_role(delivery: Delivery, key: Key) -> bool | None:
     ]
     if not answers:
         return None
-    return _all([_all(answers), delegates(key, [role.arn for _, role in delivery.roles if role is not None])])
+    return all_of([all_of(answers), delegates(key, [role.arn for _, role in delivery.roles if role is not None])])
 
 
 def delegates(key: Key, principals: Iterable[str] = ()) -> bool | None:
@@ -159,15 +159,3 @@ def delegates(key: Key, principals: Iterable[str] = ()) -> bool | None:
         for statement in document.policy.statements
         for kind, value in statement.principals
     )
-
-
-def _one(answers: list[bool | None]) -> bool | None:
-    if any(answers):
-        return True
-    return None if any(answer is None for answer in answers) else False
-
-
-def _all(answers: list[bool | None]) -> bool | None:
-    if any(answer is False for answer in answers):
-        return False
-    return None if any(answer is None for answer in answers) else True

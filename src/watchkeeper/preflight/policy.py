@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN, Unknown
+from watchkeeper.preflight.values import all_of, any_of
 
 Value = str | Unknown
 
@@ -154,12 +155,6 @@ def any_matches(patterns: Iterable[Value], text: str, *, fold: bool = False) -> 
     return None if unsure else False
 
 
-def _both(*answers: bool | None) -> bool | None:
-    if any(answer is False for answer in answers):
-        return False
-    return None if any(answer is None for answer in answers) else True
-
-
 def _negate(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
@@ -184,10 +179,7 @@ def covers_resource(statement: Statement, arn: str | None) -> bool | None:
 
 def covers_service(statement: Statement, service: str) -> bool | None:
     """Whether the statement's principal is this AWS service (or everyone)."""
-    answers = [_is_service(kind, value, service) for kind, value in statement.principals]
-    if any(answer is True for answer in answers):
-        return True
-    return None if any(answer is None for answer in answers) else False
+    return any_of(_is_service(kind, value, service) for kind, value in statement.principals)
 
 
 def _is_service(kind: str, value: Value, service: str) -> bool | None:
@@ -209,8 +201,7 @@ def holds(statement: Statement, context: Mapping[str, str]) -> bool | None:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
-    answers = [_condition(operator, context.get(key), values) for operator, key, values in statement.conditions]
-    return _both(*answers)
+    return all_of(_condition(operator, context.get(key), values) for operator, key, values in statement.conditions)
 
 
 def _condition(operator: str, actual: str | None, values: tuple[Value, ...]) -> bool | None:
@@ -229,8 +220,8 @@ def service_allowed(
     answers = [
         (
             statement,
-            _both(
-                covers_service(statement, service), covers_action(statement, action), covers_resource(statement, arn)
+            all_of(
+                (covers_service(statement, service), covers_action(statement, action), covers_resource(statement, arn))
             ),
         )
         for statement in policy.statements
@@ -241,7 +232,7 @@ def service_allowed(
 def identity_allowed(policies: Iterable[Policy], action: str, arn: str | None = None) -> bool | None:
     """Whether a role's policies let it do this on the resource (None: on any)."""
     answers = [
-        (statement, _both(covers_action(statement, action), covers_resource(statement, arn)))
+        (statement, all_of((covers_action(statement, action), covers_resource(statement, arn))))
         for policy in policies
         for statement in policy.statements
     ]
@@ -253,7 +244,4 @@ def _decide(answers: list[tuple[Statement, bool | None]], context: Mapping[str, 
         answer is True and not statement.allow and holds(statement, context) is True for statement, answer in answers
     ):
         return False
-    allows = [answer for statement, answer in answers if statement.allow and holds(statement, context) is not False]
-    if any(answer is True for answer in allows):
-        return True
-    return None if any(answer is None for answer in allows) else False
+    return any_of(answer for statement, answer in answers if statement.allow and holds(statement, context) is not False)

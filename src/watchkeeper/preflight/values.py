@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from watchkeeper.graph import UNKNOWN
@@ -59,6 +59,22 @@ def truth(value: Any) -> bool | None:
     if isinstance(value, bool | int | float):
         return bool(value)
     return bool(value)
+
+
+def any_of(answers: Iterable[bool | None]) -> bool | None:
+    """Whether one of the answers is true; None when only an unknown one could be."""
+    given = tuple(answers)
+    if any(given):
+        return True
+    return None if None in given else False
+
+
+def all_of(answers: Iterable[bool | None]) -> bool | None:
+    """Whether every answer is true; None when an unknown one decides."""
+    given = tuple(answers)
+    if False in given:
+        return False
+    return None if None in given else True
 
 
 def text(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from watchkeeper.preflight import policy as iam
 from watchkeeper.preflight.check import Options
 from watchkeeper.preflight.identity import ACCOUNT, BUCKET_TYPES, IDENTITIES, known_name, outputs_of
 from watchkeeper.preflight.managed import managed_document
-from watchkeeper.preflight.values import DEPTH, at, one, text, texts, truth
+from watchkeeper.preflight.values import DEPTH, any_of, at, one, text, texts, truth
 
 RECORDER = "aws:cfg/recorder:Recorder"
 RECORDER_STATUS = "aws:cfg/recorderStatus:RecorderStatus"
@@ -536,7 +536,7 @@ class Views:
             resource=resource,
             name=self.name(resource),
             arn=self.arn(resource),
-            versioning=_any([truth(value) for value in versions]),
+            versioning=any_of([truth(value) for value in versions]),
             algorithms=tuple(self.plain(item) for *_, rule in encryption for item in _algorithms(rule)),
             key=keys[0] if keys else Link(),
             blocks=_merge_blocks(blocks),
@@ -745,16 +745,10 @@ def _algorithms(rule: Any) -> list[Any]:
     ]
 
 
-def _any(answers: list[bool | None]) -> bool | None:
-    if any(answers):
-        return True
-    return None if any(answer is None for answer in answers) else False
-
-
 BLOCK_SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
 def _merge_blocks(blocks: list[Any]) -> dict[str, bool | None]:
     if not blocks:
         return {}
-    return {switch: _any([truth(one(block, (switch,))) for block in blocks]) for switch in BLOCK_SWITCHES}
+    return {switch: any_of([truth(one(block, (switch,))) for block in blocks]) for switch in BLOCK_SWITCHES}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.delivery import service_answer
 from watchkeeper.preflight.publishing import CLOUDWATCH, CONFIG, Publication, publications
-from watchkeeper.preflight.values import quote
+from watchkeeper.preflight.values import any_of, quote
 from watchkeeper.preflight.views import QUEUE, QUEUE_POLICY, TOPIC, Document, Views
 
 
@@ -58,12 +58,9 @@ def _documents(views: Views, publication: Publication) -> tuple[Document, ...]:
 
 
 def _by_recorder_role(views: Views, arn: str) -> bool | None:
-    answers = [
+    return any_of(
         role.allows("sns:Publish", arn) if role else None for _, link, role in views.recorder_roles() if link.present
-    ]
-    if any(answers):
-        return True
-    return None if any(answer is None for answer in answers) else False
+    )
 
 
 def _or(left: bool | None, right: bool | None) -> bool | None:
