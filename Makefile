@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-NODE_PROGRAM := tests/engine/typescript
+NODE_PROGRAM := tests/pulumi/engine/typescript
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@# Bytecode of what every command imports, and no more: all of pulumi_aws would take a minute.
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import watchkeeper.cli.app, watchkeeper.demo, watchkeeper.stack"
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import watchkeeper.cli.app, watchkeeper.demo.story, watchkeeper.monitoring.stack"
 	@touch $@
 
 browser: ## Chromium, which the tests open the pages in
@@ -56,10 +56,10 @@ bench: setup ## measure, as JSON, each as a ratio to something real in the same 
 	$(BIN)/python -m bench
 
 docs: setup ## write the generated pages of docs/ and the README's tables again
-	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python -m scripts.make_docs
 
 catalog: setup ## write the catalogs again from the pinned packages
-	$(BIN)/python scripts/make_catalog.py
+	$(BIN)/python -m scripts.make_catalog
 
 lock: ## pin everything again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --no-emit-index-url --no-header --no-annotate --generate-hashes \

@@ -24,9 +24,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from watchkeeper import evaluation
-from watchkeeper.embedded.config import ConfigService
-from watchkeeper.embedded.config.states import pack, unpack
+from watchkeeper.awsconfig import ConfigService
+from watchkeeper.awsconfig.states import pack, unpack
+from watchkeeper.evaluation import item as evaluation
 from watchkeeper.model import ConfigurationItem
 from watchkeeper.rules import NoLookup, logic
 

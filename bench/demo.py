@@ -65,7 +65,7 @@ def cold_function() -> float:
     """The first invocation of a function that does nothing."""
     import boto3
 
-    from watchkeeper.embedded import server
+    from watchkeeper.local import server
 
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:

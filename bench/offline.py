@@ -116,7 +116,8 @@ def floor(path: Path) -> dict[str, Any]:
 
 def evaluate(path: Path, rules: str) -> dict[str, Any]:
     """``evaluate`` in this process and its workers."""
-    from watchkeeper.offline import all_rules, evaluate_files, select_rules
+    from watchkeeper.evaluation.files.running import evaluate_files
+    from watchkeeper.evaluation.selection import all_rules, select_rules
 
     chosen = all_rules() if rules == "all" else select_rules(MISSION)
     result = evaluate_files([path], chosen)

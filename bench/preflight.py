@@ -7,9 +7,7 @@ of them could be asked.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +20,9 @@ TESTS = ROOT / "tests" / "preflight"
 
 def load_mutations() -> Any:
     """The table of mistakes that the tests use too."""
-    spec = importlib.util.spec_from_file_location("preflight_mutations", TESTS / "mutations.py")
-    if spec is None or spec.loader is None:
-        raise SystemExit("tests/preflight/mutations.py is not there")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    from tests.preflight import mutations
+
+    return mutations
 
 
 def program(mutations: Any) -> dict[str, Any]:

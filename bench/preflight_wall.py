@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.engine.offline import ACCOUNT, DEFAULT_REGION
-from watchkeeper.engine.program import load_project
 from watchkeeper.preflight import read_target
+from watchkeeper.pulumi.engine.offline import ACCOUNT, DEFAULT_REGION
+from watchkeeper.pulumi.engine.program import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
 INFRA = ROOT / "infra"
-UNDER_MOCKS = ROOT / "tests" / "engine" / "under_mocks.py"
+UNDER_MOCKS = ROOT / "tests" / "pulumi" / "engine" / "under_mocks.py"
 TEMPLATE = ROOT / "tests" / "preflight" / "fixtures" / "reference.yaml"
 AIM = 2.5
 INSPECT = (

@@ -26,9 +26,9 @@ import boto3
 from botocore.config import Config
 
 from bench import environments
-from watchkeeper.embedded.server import Running, running
-from watchkeeper.offline import select_rules
-from watchkeeper.scan import ScanResult, reach, scan
+from watchkeeper.evaluation.scan import ScanResult, reach, scan
+from watchkeeper.evaluation.selection import select_rules
+from watchkeeper.local.server import Running, running
 
 BUCKETS, INSTANCES, DATABASES = 200, 200, 50
 RULES = (

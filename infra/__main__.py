@@ -1,5 +1,5 @@
 """Deploys the compliance monitoring that this stack's configuration describes."""
 
-from watchkeeper.stack import TapStack, TapStackArgs
+from watchkeeper.monitoring.stack import TapStack, TapStackArgs
 
 TapStack("watchkeeper", TapStackArgs.from_config()).export()

@@ -1,6 +1,6 @@
 """Write the catalog's data files from the packages that hold the facts. Run it after the dev packages were updated:
 
-    python scripts/make_catalog.py            writes src/watchkeeper/catalog/data/*.json.gz
+    python scripts/make_catalog.py            writes src/watchkeeper/aws/facts/data/*.json.gz
     python scripts/make_catalog.py --check    changes nothing; exit code 1 when a file is stale or would shrink
 
 Sources: moto (managed rules, managed policies; Apache-2.0), cfn-lint (Lambda runtimes, schemas of CloudFormation's
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).resolve().parent.parent / "src" / "watchkeeper" / "catalog" / "data"
+DATA = Path(__file__).resolve().parent.parent / "src" / "watchkeeper" / "aws" / "facts" / "data"
 TRIGGERS = (("and Periodic", "both"), ("Periodic", "periodic"), ("Configuration changes", "change"))
 PRINCIPAL = re.compile(r"^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$")
 PRINCIPAL_KEYS = ("iam:PassedToService", "iam:AWSServiceName")

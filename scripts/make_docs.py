@@ -31,14 +31,14 @@ class MarkerError(ValueError):
 
 def settings_table() -> str:
     """Every setting."""
-    from watchkeeper import settings
+    from watchkeeper.monitoring import settings
 
     return settings.reference()
 
 
 def operations_summary() -> str:
     """How many operations there are."""
-    from watchkeeper.embedded.config.reference import support
+    from watchkeeper.awsconfig.reference import support
 
     rows = support()
     return f"{sum(row.supported for row in rows)} of the {len(rows)} operations of AWS Config's API work.\n"
@@ -46,7 +46,7 @@ def operations_summary() -> str:
 
 def operations_table() -> str:
     """Every operation of AWS Config's API."""
-    from watchkeeper.embedded.config.reference import as_markdown
+    from watchkeeper.awsconfig.reference import as_markdown
 
     return as_markdown()
 
@@ -60,7 +60,7 @@ def resource_types() -> str:
 
 def provider_types() -> str:
     """What ``up --target local`` can deploy."""
-    from watchkeeper.embedded.provider.reference import supported_types
+    from watchkeeper.pulumi.provider.reference import supported_types
 
     rows = (
         (f"`{each.type}`", each.about, ", ".join(f"`{name}`" for name in each.unsupported))
@@ -71,14 +71,14 @@ def provider_types() -> str:
 
 def provider_lookups() -> str:
     """The data sources that it answers."""
-    from watchkeeper.embedded.provider.reference import supported_lookups
+    from watchkeeper.pulumi.provider.reference import supported_lookups
 
     return _bullets(f"`{name}`" for name in sorted(supported_lookups()))
 
 
 def functions_table() -> str:
     """What each deployed function does and what starts it."""
-    from watchkeeper.functions import manifest
+    from watchkeeper.monitoring.functions import manifest
 
     rows = (
         (f"`{spec.name}`", spec.description, ", ".join(_trigger(one) for one in spec.triggers), f"{spec.timeout} s")
@@ -89,7 +89,7 @@ def functions_table() -> str:
 
 def permissions_table() -> str:
     """What each function's role may do."""
-    from watchkeeper.functions import manifest
+    from watchkeeper.monitoring.functions import manifest
 
     rows = [
         (
@@ -109,14 +109,14 @@ def permissions_table() -> str:
 
 def prefixes_table() -> str:
     """Where things are in the report bucket."""
-    from watchkeeper.functions import manifest
+    from watchkeeper.monitoring.functions import manifest
 
     return _table(("key", "what"), ((f"`{prefix}`", what) for prefix, what in manifest.PREFIXES.items()))
 
 
 def metrics_table() -> str:
     """What the functions publish."""
-    from watchkeeper.functions import manifest
+    from watchkeeper.monitoring.functions import manifest
 
     rows = (
         (f"`{metric.name}`", metric.unit, "; ".join(" + ".join(names) for names in metric.dimensions),
@@ -128,7 +128,7 @@ def metrics_table() -> str:
 
 def remedies_table() -> str:
     """Which rules have a safe fix."""
-    from watchkeeper.functions.remedies import ACTIONS
+    from watchkeeper.monitoring.functions.remedies import ACTIONS
 
     rows = ((f"`{identifier}`", f"`{action.name}`", action.resource_type) for identifier, action in ACTIONS.items())
     return _table(("rule", "action", "resource type"), rows)
@@ -261,10 +261,9 @@ def fill(text: str, name: str, content: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Every page that is generated, whole or in part, as it should be."""
-    from template_examples import template_examples
-
-    from watchkeeper.preflight import reference as checks
+    from scripts.template_examples import template_examples
     from watchkeeper.preflight.examples import examples
+    from watchkeeper.preflight.run import reference as checks
     from watchkeeper.rules.reference import rules_markdown
 
     written = template_examples()

@@ -6,15 +6,14 @@ An example shows the lines that differ, with those above them that say where the
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.preflight import mutations
 from watchkeeper.preflight.inputs import load
 
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "preflight"
@@ -33,12 +32,6 @@ class _Dumper(yaml.SafeDumper):
 
 def template_examples() -> dict[str, str]:
     """The example of each check that has a mistake in the template."""
-    spec = importlib.util.spec_from_file_location("preflight_mutations", TESTS / "mutations.py")
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(TESTS / "mutations.py")
-    mutations = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = mutations
-    spec.loader.exec_module(mutations)
     document = load((TESTS / "fixtures" / "reference.yaml").read_text(), "reference.yaml").document
     text = json.dumps(document["Resources"])
     found: dict[str, str] = {}

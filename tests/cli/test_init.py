@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cli_user import User, conforms
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watchkeeper import scaffold
-from watchkeeper.settings import from_pulumi_config
+from tests.support.places import INFRA
+from tests.support.user import User, conforms
+from watchkeeper.monitoring import scaffold
+from watchkeeper.monitoring.settings import from_pulumi_config
 
-INFRA = Path(__file__).parents[2] / "infra"
 NAMES = {"Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py", "requirements.txt", ".gitignore"}
 
 

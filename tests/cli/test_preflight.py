@@ -7,15 +7,15 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_user import User
 from rich.console import Console
 
+from tests.support.user import User
 from watchkeeper.cli import checks
 from watchkeeper.cli.errors import CommandError
-from watchkeeper.engine.preview import preview
-from watchkeeper.engine.program import load_project
 from watchkeeper.model import Finding
 from watchkeeper.preflight import NotChecked, Report
+from watchkeeper.pulumi.engine.preview import preview
+from watchkeeper.pulumi.engine.program import load_project
 
 TEMPLATE = {
     "Resources": {

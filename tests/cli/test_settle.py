@@ -6,10 +6,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from cli_user import User, conforms
 
-from watchkeeper.deployment.engine import state_file
-from watchkeeper.engine.state import ResourceState, StateError, StateFile, read_state, resolve_pending
+from tests.support.user import User, conforms
+from watchkeeper.local.deploying import state_file
+from watchkeeper.pulumi.engine.state import ResourceState, StateError, StateFile, read_state, resolve_pending
 
 PROGRAM = """
 import pulumi

@@ -6,7 +6,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from cli_user import User
+
+from tests.support.user import User
 
 PROGRAM = """
     import pathlib

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.places import ROOT
+
 WRONG = "Resources: {Rule: {Type: 'AWS::Config::ConfigRule', Properties: {Source: {Owner: AWS, SourceIdentifier: X}}}}"
 RIGHT = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}"
 ONLY = "--select managed-rule-exists"

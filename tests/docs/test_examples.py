@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from docs_reader import Shell
 
-from watchkeeper import settings
+from tests.docs.support import Shell
+from tests.support.places import ROOT
+from watchkeeper.monitoring import settings
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = ROOT / "docs"
 PAGES = ("embedded-aws.md", "preflight.md", "operations.md")
 BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^\n]*) -->\n)?```(?P<language>console|python|yaml|hcl)\n(?P<text>.*?)^```$", re.M | re.S

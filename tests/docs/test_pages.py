@@ -8,15 +8,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-import make_docs
 import pytest
 from typer.main import get_command
 
+from scripts import make_docs
+from tests.support.places import ROOT
 from watchkeeper.cli.app import app
-from watchkeeper.settings import Settings
-from watchkeeper.settings.meaning import meanings
+from watchkeeper.monitoring.settings import Settings
+from watchkeeper.monitoring.settings.meaning import meanings
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
 BY_HAND = [page for page in PAGES if not page.read_text(encoding="utf-8").startswith("<!-- generated")]

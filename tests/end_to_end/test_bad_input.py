@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 import yaml
-from cli_user import User, user_in
+
+from tests.support.user import User, user_in
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +120,8 @@ def test_a_corrupt_state_file_is_not_overwritten(deployed: User) -> None:
 
 
 def test_a_denied_look_is_unknown_never_passed(deployed: User) -> None:
-    from watchkeeper import verification
-    from watchkeeper.deployment import engine
+    from watchkeeper.local import deploying
+    from watchkeeper.monitoring import verification
 
     iam = deployed.client("iam")
     iam.create_user(UserName="nobody")
@@ -137,7 +138,7 @@ def test_a_denied_look_is_unknown_never_passed(deployed: User) -> None:
             aws_secret_access_key=key["SecretAccessKey"],
         )
 
-    outputs = engine.outputs(deployed.home / "infra" / ".watchkeeper", "watchkeeper", "dev")
+    outputs = deploying.outputs(deployed.home / "infra" / ".watchkeeper", "watchkeeper", "dev")
     probe = verification.Probe(client, verification.Deployment.of(outputs))
     answers = list(verification.verify(probe))
     assert {answer.step.id: answer.outcome.value for answer in answers} == {

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_user import User, conforms, user_in
 
-from watchkeeper import sample
+from tests.support.user import User, conforms, user_in
+from watchkeeper.demo import sample
 
 SUFFIX = "-123456789012-us-east-1"
 MODE = {

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_user import User, conforms, until, user_in
+
+from tests.support.user import User, conforms, until, user_in
 
 BUCKET = "left-as-it-is"
 

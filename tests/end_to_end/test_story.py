@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_user import User, conforms, until, user_in
 
-from watchkeeper import scaffold
+from tests.support.places import INFRA
+from tests.support.user import User, conforms, until, user_in
+from watchkeeper.monitoring import scaffold
 
 EMPTY_PARTS = {"recorder-recording", "channel-complete", "rules-evaluating", "functions-answer", "policies-in-place"}
 BUCKET = "made-by-a-user"
-INFRA = Path(__file__).parents[2] / "infra"
 
 
 @pytest.fixture(scope="module")

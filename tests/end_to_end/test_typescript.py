@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from cli_user import User, conforms, user_in
 
-BY_MAKE = Path(__file__).parents[1] / "engine" / "typescript" / "node_modules"
+from tests.support.places import TYPESCRIPT
+from tests.support.user import User, conforms, user_in
+
+BY_MAKE = TYPESCRIPT / "node_modules"
 COMMON = """
 import * as pulumi from "@pulumi/pulumi";
 %s

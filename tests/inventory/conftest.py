@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from watchkeeper.embedded.server import Running, running
-from watchkeeper.inventory import Clients
+from watchkeeper.clients import Clients
+from watchkeeper.local.server import Running, running
 
 
 @pytest.fixture(scope="session")

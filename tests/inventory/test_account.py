@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
+from watchkeeper.clients import Clients, Profile
 from watchkeeper.inventory import READERS as RESOURCE_READERS
-from watchkeeper.inventory import Clients
 from watchkeeper.inventory.account import READERS, facts
 from watchkeeper.rules import ACCOUNT, Unavailable, logic
 
@@ -140,7 +140,9 @@ class Answering(BaseHTTPRequestHandler):
 def documented() -> Iterator[Clients]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield Clients(boto3.Session("a", "b"), "us-east-1", f"http://127.0.0.1:{server.server_port}", attempts=1)
+        yield Clients(
+            boto3.Session("a", "b"), "us-east-1", f"http://127.0.0.1:{server.server_port}", profile=Profile(1)
+        )
         server.shutdown()
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.inventory.edge import Answer, Edge
-from tests.inventory.test_types import WHERE, judged
 
+from tests.inventory.support import Answer, Edge
+from tests.inventory.test_types import WHERE, judged
 from watchkeeper.inventory import READERS, Gap, read, read_some
 from watchkeeper.model import ComplianceType
 

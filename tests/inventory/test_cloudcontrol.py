@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.inventory.edge import Edge, Refusal
-from tests.inventory.test_types import WHERE, judged
 
-from watchkeeper import catalog
+from tests.inventory.support import Edge, Refusal
+from tests.inventory.test_types import WHERE, judged
+from watchkeeper.aws import facts
 from watchkeeper.inventory import READERS, Gap, read
 from watchkeeper.inventory.registry import NATIVE
 from watchkeeper.model import ComplianceType
@@ -44,7 +44,7 @@ class Registry(Edge):
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_a_type_of_the_registry_is_read_as_it_is(name: str) -> None:
-    kind = catalog.registry_types()[name]
+    kind = facts.registry_types()[name]
     parent = {kind.within: {"arn:x/parent": {}}} if kind.within else {}
     model = {kind.by: "arn:x/parent" if kind.by.endswith("Arn") else "parent"} if kind.within else {}
     good = {"Name": "n", kind.tags: [{"Key": "Owner", "Value": "me"}], **model}

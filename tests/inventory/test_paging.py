@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inventory.edge import Edge
-from tests.inventory.test_types import WHERE
 
-from watchkeeper.inventory import analytics, balancing, containers, gateways, networks, rds, read, workloads
+from tests.inventory.support import Edge
+from tests.inventory.test_types import WHERE
+from watchkeeper.inventory import read
 from watchkeeper.inventory.described import Ask, Row
+from watchkeeper.inventory.registry import SERVICES
 
 PAGES = st.lists(st.integers(min_value=0, max_value=4), min_size=1, max_size=5)
 """How many resources each page holds: an empty page in the middle is no end."""
@@ -110,7 +111,7 @@ def test_identifiers_of_the_registry(sizes: list[int]) -> None:
     assert sorted(found) == sorted(f"r{number}" for number in range(sum(sizes)))
 
 
-ROWS = [row for module in (analytics, balancing, containers, gateways, networks, rds, workloads) for row in module.ROWS]
+ROWS = [row for module in SERVICES for row in getattr(module, "ROWS", ())]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.resource_type)

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.inventory import makers, test_answers
 
-from watchkeeper.embedded.changes import Request, changes, worth_reading
-from watchkeeper.embedded.readable import READABLE
-from watchkeeper.embedded.server import Running
-from watchkeeper.inventory import READERS, Clients, Gap, UnknownTypeError, read, read_one, read_some
+from tests.inventory import makers, test_answers
+from watchkeeper.clients import Clients
+from watchkeeper.inventory import READERS, Gap, UnknownTypeError, read, read_one, read_some
 from watchkeeper.inventory.registry import NATIVE
+from watchkeeper.local.changes import Request, changes, worth_reading
+from watchkeeper.local.readable import READABLE
+from watchkeeper.local.server import Running
 from watchkeeper.model import ConfigurationItem
 
 TRUST = json.dumps(

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import boto3
 import pytest
 from moto import mock_aws
-from tests.inventory.makers import CASES
 
-from watchkeeper.evaluation import configured, prepare
-from watchkeeper.inventory import READERS, Clients, Gap, read, read_some
+from tests.inventory.makers import CASES
+from watchkeeper.clients import Clients, Profile
+from watchkeeper.evaluation.item import configured, prepare
+from watchkeeper.inventory import READERS, Gap, read, read_some
 from watchkeeper.model import ComplianceType, ConfigurationItem
 from watchkeeper.rules import Indexed, NoLookup
 
@@ -23,7 +24,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():
-        yield Clients(boto3.Session(region_name="us-east-1"), "us-east-1", attempts=1)
+        yield Clients(boto3.Session(region_name="us-east-1"), "us-east-1", profile=Profile(1))
 
 
 @pytest.mark.parametrize("resource_type", CASES)

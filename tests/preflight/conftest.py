@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.embedded.testing import aws, aws_server
+from watchkeeper.local.testing import aws, aws_server
 from watchkeeper.preflight import Target, read_target
 from watchkeeper.preflight.inputs import load
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchkeeper.graph import Archive, Graph, Resource
+from watchkeeper.pulumi.graph import Archive, Graph, Resource
 
 Change = Callable[[Graph], Graph]
 
@@ -153,7 +153,7 @@ def role_of(name: str, owner: str) -> Change:
 
 
 def code(name: str, text: str) -> Change:
-    from watchkeeper.graph import Archive, Asset
+    from watchkeeper.pulumi.graph import Archive, Asset
 
     return setting(name, "code", Archive(parts={"index.py": Asset(text=text)}))
 

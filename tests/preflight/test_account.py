@@ -10,12 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from watchkeeper.embedded.server import Running
-from watchkeeper.graph import Graph, Resource
+from watchkeeper.local.server import Running
 from watchkeeper.model import Finding
-from watchkeeper.preflight import AccountState, Options, Target, account, run
+from watchkeeper.preflight import AccountState, Options, Target, run
+from watchkeeper.preflight.account import state as account
+from watchkeeper.preflight.account.taken_names import QUESTIONS
 from watchkeeper.preflight.check import AccountRule
-from watchkeeper.preflight.taken_names import QUESTIONS
+from watchkeeper.pulumi.graph import Graph, Resource
 
 REGION = "eu-west-1"
 TRUST = (

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Reference, Secret
 from watchkeeper.preflight import Options, Target, TargetError, inspect, read_target, run
-from watchkeeper.preflight.identity import is_stand_in
 from watchkeeper.preflight.inputs import cloudformation, load, read_document
 from watchkeeper.preflight.inputs.pulumi_state import ASSET, SECRET, SIGNATURE
+from watchkeeper.preflight.meaning.identity import is_stand_in
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Reference, Secret
 
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 

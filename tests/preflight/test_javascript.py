@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.graph import Archive, Asset
 from watchkeeper.preflight.code import javascript
 from watchkeeper.preflight.code.bundle import facts_of
 from watchkeeper.preflight.code.facts import Facts
 from watchkeeper.preflight.code.services import actions_of
+from watchkeeper.pulumi.graph import Archive, Asset
 
 V3 = """
 import { S3Client, PutObjectCommand, GetObjectCommand as Get } from "@aws-sdk/client-s3";

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.graph import Resource
-from watchkeeper.preflight import run, wording
-from watchkeeper.preflight.identity import stand_ins
+from watchkeeper.preflight import run
 from watchkeeper.preflight.inputs import read_document
+from watchkeeper.preflight.meaning.identity import stand_ins
+from watchkeeper.preflight.run import wording
+from watchkeeper.pulumi.graph import Resource
 
-HEAVY = ("botocore.loaders", "grpc", "pulumi", "pulumi_aws", "pydantic", "watchkeeper.engine.preview")
+HEAVY = ("botocore.loaders", "grpc", "pulumi", "pulumi_aws", "pydantic", "watchkeeper.pulumi.engine.preview")
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from watchkeeper.engine.program import ProgramError
+from tests.preflight import mutations
 from watchkeeper.preflight import Options, Report, Target, checks, run
 from watchkeeper.preflight.inputs import read_document, read_target
-
-_SPEC = importlib.util.spec_from_file_location("preflight_mutations", Path(__file__).parent / "mutations.py")
-assert _SPEC and _SPEC.loader
-mutations = importlib.util.module_from_spec(_SPEC)
-import sys  # noqa: E402
-
-sys.modules["preflight_mutations"] = mutations
-_SPEC.loader.exec_module(mutations)
+from watchkeeper.pulumi.engine.program import ProgramError
 
 
 def found(report: Report) -> set[str]:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.graph import UNKNOWN, Graph, Reference, Secret
+from tests.preflight import plans
 from watchkeeper.preflight import Options, Report, TargetError, run
 from watchkeeper.preflight.formats import FORMATS, render
 from watchkeeper.preflight.inputs import read_document
 from watchkeeper.preflight.inputs.terraform_config import Place, without_index
-from watchkeeper.preflight.wording import WORDS
-
-_SPEC = importlib.util.spec_from_file_location("preflight_plans", Path(__file__).parent / "plans.py")
-assert _SPEC and _SPEC.loader
-plans = importlib.util.module_from_spec(_SPEC)
-sys.modules["preflight_plans"] = plans
-_SPEC.loader.exec_module(plans)
+from watchkeeper.preflight.run.wording import WORDS
+from watchkeeper.pulumi.graph import UNKNOWN, Graph, Reference, Secret
 
 
 def graph(resources: dict[str, Any], modules: dict[str, Any] | None = None) -> Graph:

@@ -11,9 +11,9 @@ import pytest
 from pulumi_policy import PolicyResource, PolicyResourceOptions
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
 from watchkeeper.preflight import SettingsError, Target, checks
-from watchkeeper.preflight.policy_pack import LEFT_OUT, graph_of, policies, violations
+from watchkeeper.preflight.run.policy_pack import LEFT_OUT, graph_of, policies, violations
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
 
 
 def _value(value: Any) -> Any:

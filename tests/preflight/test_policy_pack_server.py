@@ -15,10 +15,10 @@ from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Secret
 from watchkeeper.preflight import Options, Target, checks, run
 from watchkeeper.preflight.inputs.pulumi_state import UNKNOWNS
-from watchkeeper.preflight.policy_pack import LEFT_OUT
+from watchkeeper.preflight.run.policy_pack import LEFT_OUT
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Graph, Reference, Secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 ASSET = "c44067f5952c0a294b673a41bacd8c17"
@@ -28,7 +28,7 @@ ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 @pytest.fixture(scope="module")
 def analyzer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
     folder = tmp_path_factory.mktemp("pack")
-    (folder / "__main__.py").write_text("from watchkeeper.preflight.policy_pack import pack\n\npack()\n")
+    (folder / "__main__.py").write_text("from watchkeeper.preflight.run.policy_pack import pack\n\npack()\n")
     process = subprocess.Popen([sys.executable, "-u", str(folder)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchkeeper.monitoring.settings import from_pulumi_config
 from watchkeeper.preflight import SettingsError, inspect
-from watchkeeper.preflight.settings import FILE, KEY, find, load, options_of
-from watchkeeper.settings import from_pulumi_config
+from watchkeeper.preflight.run.settings import FILE, KEY, find, load, options_of
 
 EVERYTHING = """
 preflight:

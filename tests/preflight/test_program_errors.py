@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.engine.host import READABLE_STACKS, explain_node
-from watchkeeper.engine.program import ProgramError
-from watchkeeper.graph import UNKNOWN, Graph, Resource
 from watchkeeper.preflight import Options, Report, inspect, run
-from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, explain, options_of_sdk
+from watchkeeper.preflight.code.explain_error import RESOURCE_OPTIONS, explain, options_of_sdk
+from watchkeeper.pulumi.engine.host import READABLE_STACKS, explain_node
+from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.pulumi.graph import UNKNOWN, Graph, Resource
 
 HEAD = """import pulumi
 import pulumi_aws as aws

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.graph import UNKNOWN, Graph, Secret
 from watchkeeper.preflight import TargetError, inspect, run
 from watchkeeper.preflight.inputs import read_document
 from watchkeeper.preflight.inputs.pulumi_state import SECRET, SIGNATURE
+from watchkeeper.pulumi.graph import UNKNOWN, Graph, Secret
 
 ROLE = "aws:iam/role:Role"
 

@@ -13,14 +13,15 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from watchkeeper.graph import Graph, Resource
 from watchkeeper.model import Finding, SourcePosition
-from watchkeeper.preflight import CheckError, NotChecked, Options, Report, checks, inspect, places, run
+from watchkeeper.preflight import CheckError, NotChecked, Options, Report, checks, inspect, run
 from watchkeeper.preflight.check import SEVERITIES
-from watchkeeper.preflight.explain_error import RESOURCE_OPTIONS, options_of_sdk
+from watchkeeper.preflight.code.explain_error import RESOURCE_OPTIONS, options_of_sdk
 from watchkeeper.preflight.formats import FORMATS, render, sarif, terminal, to_json
-from watchkeeper.preflight.reference import pages
-from watchkeeper.preflight.wording import in_javascript
+from watchkeeper.preflight.run import places
+from watchkeeper.preflight.run.reference import pages
+from watchkeeper.preflight.run.wording import in_javascript
+from watchkeeper.pulumi.graph import Graph, Resource
 
 HOSTILE = "rule\x1b[31m|<script>%0A::error::\n`x`"
 

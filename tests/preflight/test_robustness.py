@@ -12,16 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
+from watchkeeper.aws.facts.event_patterns import problem as pattern_problem
+from watchkeeper.aws.facts.schedules import problem as schedule_problem
 from watchkeeper.preflight import Options, Target, run
 from watchkeeper.preflight.code import javascript, python
 from watchkeeper.preflight.formats import FORMATS, render
-from watchkeeper.preflight.identity import IDENTITIES
 from watchkeeper.preflight.inputs import read_document
-from watchkeeper.preflight.patterns import problem as pattern_problem
-from watchkeeper.preflight.policy import matches
-from watchkeeper.preflight.views import BUCKET_POLICY, EVENT_TARGET, PERMISSION, REMEDIATION, ROLE_POLICY
-from watchkeeper.schedules import problem as schedule_problem
+from watchkeeper.preflight.meaning.identity import IDENTITIES
+from watchkeeper.preflight.meaning.policy import matches
+from watchkeeper.preflight.meaning.views import BUCKET_POLICY, EVENT_TARGET, PERMISSION, REMEDIATION, ROLE_POLICY
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
 
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 TYPES = [*IDENTITIES, BUCKET_POLICY, EVENT_TARGET, PERMISSION, REMEDIATION, ROLE_POLICY, "", "custom:x:Y"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from watchkeeper.graph import Archive, Asset, Graph, Reference, Resource
 from watchkeeper.preflight import Options, Target, inspect, run
 from watchkeeper.preflight.check import UNSURE
+from watchkeeper.pulumi.graph import Archive, Asset, Graph, Reference, Resource
 
 STYLES = Path(__file__).parent / "fixtures" / "styles"
 

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.graph import Graph, Resource
 from watchkeeper.model import Finding, SourcePosition
 from watchkeeper.preflight import Options, Report, Suppression, inspect, run
-from watchkeeper.preflight.suppress import (
+from watchkeeper.preflight.run.suppress import (
     BaselineError,
     entry,
     parse_comment,
@@ -21,6 +20,7 @@ from watchkeeper.preflight.suppress import (
     speaks_of,
     write_baseline,
 )
+from watchkeeper.pulumi.graph import Graph, Resource
 
 HERE = SourcePosition("main.py", 1)
 ONLY = ("schedule-expression", "suppressions")

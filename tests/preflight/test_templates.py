@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.graph import UNKNOWN, Graph, Resource
 from watchkeeper.model import Finding
 from watchkeeper.preflight import AccountState, Options, Report, TargetError, inspect, run
 from watchkeeper.preflight.inputs import load, read_document
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES
 from watchkeeper.preflight.inputs.spelling import lower_camel
 from watchkeeper.preflight.inputs.terraform_types import TYPES as TERRAFORM_TYPES
-from watchkeeper.preflight.views import CONFORMANCE_PACK, Views
-from watchkeeper.preflight.wording import CLOUDFORMATION, TABLES, TERRAFORM, spelled_path
+from watchkeeper.preflight.meaning.views import CONFORMANCE_PACK, Views
+from watchkeeper.preflight.run.wording import CLOUDFORMATION, TABLES, TERRAFORM, spelled_path
+from watchkeeper.pulumi.graph import UNKNOWN, Graph, Resource
 
 STYLES = Path(__file__).parent / "fixtures" / "styles"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.places import TYPESCRIPT as INSTALLED
 from watchkeeper.preflight import Report, inspect
 
 PROGRAM = Path(__file__).parent / "fixtures" / "typescript"
-INSTALLED = Path(__file__).parent.parent / "engine" / "typescript"
 Place = Callable[[str], Path]
 
 WRONG = {

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import report_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.reports import support as samples
 from watchkeeper.reports import to_csv, to_html, to_json, to_markdown, to_text
 
 GOLDEN = Path(__file__).parent / "golden"

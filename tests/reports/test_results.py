@@ -6,10 +6,10 @@ import itertools
 from datetime import date, timedelta
 
 import pytest
-import report_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.reports import support as samples
 from watchkeeper.reports.chart import BOTTOM, TOP, chart
 from watchkeeper.reports.results import Counts, Direction, RuleState, direction
 from watchkeeper.reports.trend import change, trend

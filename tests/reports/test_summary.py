@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import report_samples as samples
-
+from tests.reports import support as samples
 from watchkeeper.model import ComplianceType
 from watchkeeper.reports.results import Counts, Outcome, RuleState
 from watchkeeper.reports.summary import Handled, executive_summary, headline

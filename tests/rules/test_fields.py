@@ -14,11 +14,11 @@ from typing import Any
 
 import botocore.session
 import pytest
-import rules_support as support
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from watchkeeper.evaluation import configured, evaluate
+from tests.rules import support
+from watchkeeper.evaluation.item import configured, evaluate
 
 SHAPES = {
     "AWS::ACM::Certificate": ("acm", "CertificateDetail"),

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rules_support as support
 
-from watchkeeper.catalog import managed_rules
-from watchkeeper.evaluation import configured, evaluate, prepare
+from tests.rules import support
+from watchkeeper.aws.facts import managed_rules
+from watchkeeper.evaluation.item import configured, evaluate, prepare
 from watchkeeper.items import ItemError, from_aws
 from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ItemStatus
 from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic

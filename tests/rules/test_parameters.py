@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.catalog import managed_rules
+from watchkeeper.aws.facts import managed_rules
 from watchkeeper.rules import ParameterError, parse_parameters, parse_value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.catalog import managed_rules
+from watchkeeper.aws.facts import managed_rules
 from watchkeeper.rules import logic
 from watchkeeper.rules.reference import rules_markdown
 

@@ -1,4 +1,5 @@
-"""What earlier versions left behind is read by today's code: states, stacks, settings, reports, records, suppressions."""
+# ruff: noqa: N803 - boto3's names
+"""Today's code reads what earlier versions left behind: states, stacks, settings, reports, records, suppressions."""
 
 from __future__ import annotations
 
@@ -13,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_user import User, conforms, until, user_in
 
-from watchkeeper.engine.program import load_project
-from watchkeeper.engine.state import read_state
-from watchkeeper.functions.daily_aggregator import read_days
-from watchkeeper.functions.executive_summary import read_baseline, read_handled
-from watchkeeper.functions.store import Store
+from tests.support.user import User, conforms, until, user_in
+from watchkeeper.monitoring.functions.daily_aggregator import read_days
+from watchkeeper.monitoring.functions.executive_summary import read_baseline, read_handled
+from watchkeeper.monitoring.functions.store import Store
+from watchkeeper.monitoring.settings import RemediationMode, from_pulumi_config
 from watchkeeper.preflight import read_target
-from watchkeeper.settings import RemediationMode, from_pulumi_config
+from watchkeeper.pulumi.engine.program import load_project
+from watchkeeper.pulumi.engine.state import read_state
 
 OLD = Path(__file__).parent / "0.1"
 BUCKET = OLD / "bucket"

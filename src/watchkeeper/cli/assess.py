@@ -104,7 +104,8 @@ def rules_list(
     watchkeeper rules list encryption --service RDS --logic
     watchkeeper rules list --framework pci-dss-4.0 --no-logic
     """
-    from watchkeeper import catalog, rules
+    from watchkeeper import rules
+    from watchkeeper.aws import facts
 
     if region is not None:
         _known_regions([region], "")
@@ -113,7 +114,7 @@ def rules_list(
     words = search.lower().split()
     found = [
         managed
-        for managed in catalog.managed_rules().values()
+        for managed in facts.managed_rules().values()
         if all(word in f"{managed.identifier} {managed.name} {managed.description}".lower() for word in words)
         and (service is None or managed.service.lower() == service.lower())
         and (resource_type is None or resource_type.lower() in map(str.lower, managed.resource_types))
@@ -136,7 +137,7 @@ def rules_list(
         for managed in found
     ]
     table("", ("identifier", "trigger", "logic", "parameters (* required)"), rows)
-    note(f"{len(found)} of {len(catalog.managed_rules())} managed rules; {len(rules.logic())} have logic here")
+    note(f"{len(found)} of {len(facts.managed_rules())} managed rules; {len(rules.logic())} have logic here")
 
 
 @rules_app.command("show")
@@ -147,12 +148,13 @@ def rules_show(
 
     [dim]Example:[/] watchkeeper rules show DB_INSTANCE_BACKUP_ENABLED
     """
-    from watchkeeper import catalog, rules
+    from watchkeeper import rules
+    from watchkeeper.aws import facts, suggest
 
-    known = catalog.managed_rules()
-    managed = known.get(identifier.upper().replace("-", "_")) or catalog.managed_rule_by_name(identifier)
+    known = facts.managed_rules()
+    managed = known.get(identifier.upper().replace("-", "_")) or facts.managed_rule_by_name(identifier)
     if managed is None:
-        near = catalog.nearest(identifier, known)
+        near = suggest.nearest(identifier, known)
         hint = f"Did you mean {near}?" if near else "Search with: watchkeeper rules list WORD"
         raise CommandError(f'"{identifier}" is not an AWS Config managed rule.', hint=hint, code=Exit.USAGE)
     if as_json:
@@ -188,9 +190,10 @@ def rules_frameworks(as_json: JsonOption = False) -> None:
 
     [dim]Example:[/] watchkeeper rules frameworks
     """
-    from watchkeeper import catalog, rules
+    from watchkeeper import rules
+    from watchkeeper.aws import facts
 
-    packs = catalog.frameworks().values()
+    packs = facts.frameworks().values()
     if as_json:
         document([_framework(pack) for pack in packs])
         return
@@ -216,7 +219,7 @@ def _framework(pack: Any) -> dict[str, Any]:
 
 def _framework_names(words: str) -> frozenset[str]:
     """The conformance packs with those words in their names. Raises CommandError where there is none."""
-    from watchkeeper.offline import find_frameworks
+    from watchkeeper.evaluation.selection import find_frameworks
 
     with _framework_errors():
         return frozenset(pack.name for pack in find_frameworks(words))
@@ -224,13 +227,13 @@ def _framework_names(words: str) -> frozenset[str]:
 
 @contextmanager
 def _framework_errors() -> Iterator[None]:
-    from watchkeeper import catalog
-    from watchkeeper.offline import SelectionError
+    from watchkeeper.aws import facts
+    from watchkeeper.evaluation.selection import SelectionError
 
     try:
         yield
     except SelectionError as error:
-        known = "; ".join(catalog.frameworks())
+        known = "; ".join(facts.frameworks())
         raise CommandError(str(error), hint=f"Known are: {known}", code=Exit.USAGE) from error
 
 
@@ -307,7 +310,7 @@ def evaluate(
     watchkeeper evaluate s3://config-bucket/AWSLogs --pack pack.yaml --format csv
     """
     from watchkeeper.cli import findings
-    from watchkeeper.offline import evaluate_sources
+    from watchkeeper.evaluation.files.running import evaluate_sources
 
     chosen = _chosen(Asked(rules, framework, pack, pack_parameter, every), project, env)
     with _file_errors():
@@ -366,7 +369,7 @@ def whatif(
     import dataclasses
 
     from watchkeeper.cli import findings
-    from watchkeeper.offline import PRICE_SOURCE, what_if
+    from watchkeeper.evaluation.whatif import PRICE_SOURCE, what_if
 
     if not (rules or framework or pack or every):
         hint = "Name one with --rules, --framework, --pack or --all-rules."
@@ -445,8 +448,8 @@ def scan(
     watchkeeper scan --target aws --region all --framework pci-dss-4.0
     watchkeeper scan --rule DESIRED_INSTANCE_TYPE:instanceType=t3.micro,t3.small --json
     """
-    from watchkeeper import scan as scanning
     from watchkeeper.cli import findings
+    from watchkeeper.evaluation import scan as scanning
 
     chosen = _chosen(Asked(rules, framework, pack, pack_parameter, every), project, env)
     session, url, account, home = _endpoint(target, endpoint_url, project, region)
@@ -486,7 +489,7 @@ def not_evaluated(entry: Any) -> int:
 
 def _unreadable(result: Any) -> bool:
     """Whether a rule that needs nothing but the item could not make sense of one."""
-    from watchkeeper.evaluation import prepare
+    from watchkeeper.evaluation.item import prepare
 
     return any(
         not_evaluated(entry) and rule.logic is not None and not rule.logic.needs and not rule.problem
@@ -585,7 +588,7 @@ class Asked(NamedTuple):
 
 def _chosen(asked: Asked, project: Path | None, env: str) -> list[Any]:
     """The rules that the options name, else the project's, else the mission's. Raises CommandError."""
-    from watchkeeper.offline import all_rules, rules_of_frameworks
+    from watchkeeper.evaluation.selection import all_rules, rules_of_frameworks
 
     chosen = _selected(asked.rules or ()) + _pack_rules(asked.pack, asked.pack_parameters or ())
     with _framework_errors():
@@ -598,7 +601,7 @@ def _chosen(asked: Asked, project: Path | None, env: str) -> list[Any]:
 
 
 def _pack_rules(pack: Path | None, parameters: Sequence[str]) -> list[Any]:
-    from watchkeeper.offline import SelectionError, pack_parameters, rules_of_pack
+    from watchkeeper.evaluation.selection import SelectionError, pack_parameters, rules_of_pack
     from watchkeeper.rules.pack import PackError, PackParameterError
 
     try:
@@ -620,7 +623,7 @@ def _pack_rules(pack: Path | None, parameters: Sequence[str]) -> list[Any]:
 
 
 def _selected(rules: Sequence[str]) -> list[Any]:
-    from watchkeeper.offline import SelectionError, select_rules
+    from watchkeeper.evaluation.selection import SelectionError, select_rules
 
     try:
         return select_rules(rules)
@@ -631,8 +634,8 @@ def _selected(rules: Sequence[str]) -> list[Any]:
 def _project_rules(project: Path | None, env: str) -> list[Any]:
     """The rules of the project's settings; none where there is no project, or no settings of ours in it."""
     from watchkeeper.cli.deploy import load_project
-    from watchkeeper.evaluation import ConfiguredRule
-    from watchkeeper.settings import NAMESPACE, from_pulumi_config
+    from watchkeeper.evaluation.item import ConfiguredRule
+    from watchkeeper.monitoring.settings import NAMESPACE, from_pulumi_config
 
     try:
         folder = find_project(project)
@@ -652,7 +655,7 @@ def _project_rules(project: Path | None, env: str) -> list[Any]:
 
 
 def _sources(files: Sequence[str], target: Target, endpoint_url: str | None, project: Path | None) -> list[Any]:
-    from watchkeeper.offline import file_sources, s3_sources
+    from watchkeeper.evaluation.files.sources import file_sources, s3_sources
 
     found: list[Any] = []
     buckets = [name.removeprefix("s3://").partition("/") for name in files if name.startswith("s3://")]
@@ -701,12 +704,12 @@ def _endpoint(target: Target, url: str | None, project: Path | None, regions: Se
 
 
 def _known_regions(names: Sequence[str], everything: str) -> None:
-    from watchkeeper import catalog
+    from watchkeeper.aws import facts, suggest
 
     for name in names:
-        if name == everything or name in catalog.regions():
+        if name == everything or name in facts.regions():
             continue
-        near = catalog.nearest(name, catalog.regions())
+        near = suggest.nearest(name, facts.regions())
         hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1, or all."
         raise CommandError(f'"{name}" is not an AWS region.', hint=hint, code=Exit.USAGE)
 

@@ -26,7 +26,7 @@ def show_list(chosen: Sequence[Check], as_json: bool) -> None:
 
 def show(name: str, as_json: bool) -> None:
     """One check, explained. Raises CommandError when there is none of that name."""
-    from watchkeeper.catalog import nearest
+    from watchkeeper.aws.suggest import nearest
     from watchkeeper.preflight import checks
 
     check = checks().get(name)

@@ -147,8 +147,8 @@ def look(
     ask: AskAccount | None = None,
 ) -> Report:
     """The report on a target. Raises CommandError when it or its settings can't be read, or no check is left to run."""
-    from watchkeeper.engine.program import ProjectError
     from watchkeeper.preflight import SettingsError, TargetError, inspect
+    from watchkeeper.pulumi.engine.program import ProjectError
 
     if region:
         check_region(region)
@@ -165,9 +165,9 @@ def look(
 
 def _selected(given: Mapping[str, Any]) -> list[Check]:
     """The checks that are chosen on the command line. Raises CommandError when a name is none."""
-    from watchkeeper.catalog import nearest
+    from watchkeeper.aws.suggest import nearest
     from watchkeeper.preflight import Options, checks
-    from watchkeeper.preflight.registry import selected, unknown_names
+    from watchkeeper.preflight.run.registry import selected, unknown_names
 
     select, ignore = given.get("select", ()), given.get("ignore", ())
     unknown = unknown_names((*select, *ignore))
@@ -188,9 +188,9 @@ def _one_of(given: Mapping[str, object]) -> None:
 
 def review(project: Any, region: str, account: str) -> Any:
     """The same checks over the preview that a deployment by our own engine makes anyway: the program runs once less."""
-    from watchkeeper.engine.deployment import Review
     from watchkeeper.preflight import SettingsError, judge
     from watchkeeper.preflight.inputs import pulumi_program
+    from watchkeeper.pulumi.engine.deployment import Review
 
     def approve(shown: Any) -> None:
         try:
@@ -220,7 +220,8 @@ def stop_on_errors(report: Any) -> None:
 
 def _print(report: Report, fmt: Format) -> None:
     """The report on standard output: a terminal's places as seen from here, others' from the top of the repository."""
-    from watchkeeper.preflight import formats, places
+    from watchkeeper.preflight import formats
+    from watchkeeper.preflight.run import places
 
     if fmt is Format.TERMINAL:
         _show(report)
@@ -229,8 +230,8 @@ def _print(report: Report, fmt: Format) -> None:
 
 
 def _show(report: Report, console: Console = out) -> None:
-    from watchkeeper.preflight import places
     from watchkeeper.preflight.formats import terminal
+    from watchkeeper.preflight.run import places
 
     width = min(console.width, terminal.WIDTH) if console.is_terminal else terminal.WIDTH
     for line in terminal.lines(places.located(report, Path.cwd()), width):
@@ -238,7 +239,7 @@ def _show(report: Report, console: Console = out) -> None:
 
 
 def _write_baseline(report: Report, file: Path) -> None:
-    from watchkeeper.preflight import suppress
+    from watchkeeper.preflight.run import suppress
 
     try:
         count = suppress.write_baseline(report.findings, file)
@@ -251,7 +252,7 @@ def _write_baseline(report: Report, file: Path) -> None:
 
 
 def _baseline(file: Path | None) -> frozenset[str]:
-    from watchkeeper.preflight import suppress
+    from watchkeeper.preflight.run import suppress
 
     if file is None:
         return frozenset()
@@ -267,16 +268,18 @@ def _account(where: Target | None, target: Path) -> AskAccount | None:
         return None
 
     def ask(graph: Any, region: str | None) -> Any:
-        from watchkeeper.deployment import DeploymentError, endpoint
-        from watchkeeper.preflight import account
+        from watchkeeper import clients
+        from watchkeeper.clients import EndpointError
+        from watchkeeper.local import deploying
+        from watchkeeper.preflight.account import state
 
         try:
             if where is Target.AWS:
-                return account.read(endpoint.aws(region).client, graph)
+                return state.read(clients.of_caller(region), graph)
             folder = target if target.is_dir() else find_project(None)
-            reached = endpoint.embedded(state_folder(folder) / "aws", region)
-            return account.read(reached.client, graph, _deployed(folder, graph))
-        except DeploymentError as error:
+            reached = deploying.clients_in(state_folder(folder) / "aws", region)
+            return state.read(reached, graph, _deployed(folder, graph))
+        except EndpointError as error:
             raise CommandError(str(error), hint=error.hint) from error
 
     return ask
@@ -284,8 +287,8 @@ def _account(where: Target | None, target: Path) -> AskAccount | None:
 
 def _deployed(folder: Path, graph: Any) -> frozenset[str]:
     """The URNs that our own engine made in the embedded AWS."""
-    from watchkeeper.deployment import engine as deploying
-    from watchkeeper.engine.state import read_state
+    from watchkeeper.local import deploying
+    from watchkeeper.pulumi.engine.state import read_state
 
     content = read_state(deploying.state_file(state_folder(folder), graph.project, graph.stack))
     return frozenset(content.resources) if content else frozenset()

@@ -72,11 +72,11 @@ def demo(
 
     [dim]Example:[/] watchkeeper demo --keep
     """
-    from watchkeeper import demo as playing
     from watchkeeper.cli.deploy import load_project
-    from watchkeeper.embedded import server
-    from watchkeeper.engine.program import ProjectError
-    from watchkeeper.engine.state import StateError
+    from watchkeeper.demo import story as playing
+    from watchkeeper.local import server
+    from watchkeeper.pulumi.engine.program import ProjectError
+    from watchkeeper.pulumi.engine.state import StateError
 
     folder = Path(tempfile.mkdtemp(prefix="watchkeeper-demo-"))
     loaded = load_project(_project(project, folder), env)
@@ -96,8 +96,8 @@ def demo(
 
 def _project(given: Path | None, folder: Path) -> Path:
     """The project named, else the one here, else the one that `init` would make."""
-    from watchkeeper import scaffold
     from watchkeeper.cli.options import find_project
+    from watchkeeper.monitoring import scaffold
 
     try:
         return find_project(given)

@@ -38,7 +38,7 @@ def init(
 
     [dim]Example:[/] watchkeeper init infra --owner security-team && watchkeeper up
     """
-    from watchkeeper import scaffold
+    from watchkeeper.monitoring import scaffold
 
     try:
         made = scaffold.write(directory, owner)
@@ -71,12 +71,12 @@ def preview(
     if target is Target.AWS:
         _pulumi_preview(folder, env, as_json)
         return
-    from watchkeeper.deployment import engine as deploying
-    from watchkeeper.engine import deployment
+    from watchkeeper.local import deploying
+    from watchkeeper.pulumi.engine import deployment
 
     loaded, running = _local(folder, env)
     state = deploying.state_file(state_folder(folder), loaded.name, loaded.stack)
-    with _engine_errors():
+    with engine_errors():
         _tell_interrupted(state)
         steps = deployment.plan(loaded, deploying.provider(running, loaded), state)
     if as_json:
@@ -120,12 +120,12 @@ def up(
             stop_on_errors(look(folder, env, None, {}))
         _pulumi_up(folder, env, as_json)
         return
-    from watchkeeper.deployment import engine as deploying
-    from watchkeeper.engine import deployment
+    from watchkeeper.local import deploying
+    from watchkeeper.pulumi.engine import deployment
 
     loaded, running = _local(folder, env, start=True)
     provider = deploying.provider(running, loaded)
-    with _engine_errors(), _progress(f"Deploying {loaded.name} ({loaded.stack})") as tell:
+    with engine_errors(), _progress(f"Deploying {loaded.name} ({loaded.stack})") as tell:
         result = deployment.up(
             loaded,
             provider,
@@ -151,18 +151,18 @@ def destroy(
     if not yes:
         typer.confirm(f"Destroy everything of {folder.name} ({env}) on {target.value}?", abort=True, err=True)
     if target is Target.AWS:
-        from watchkeeper.deployment import pulumi_cli
+        from watchkeeper.pulumi import automation
 
         started = time.monotonic()
-        with _engine_errors():
-            counts = pulumi_cli.destroy(folder, env, _echo)
+        with engine_errors():
+            counts = automation.destroy(folder, env, _echo)
         _pulumi_ended(counts, {}, time.monotonic() - started, as_json)
         return
-    from watchkeeper.deployment import engine as deploying
-    from watchkeeper.engine import deployment
+    from watchkeeper.local import deploying
+    from watchkeeper.pulumi.engine import deployment
 
     loaded, running = _local(folder, env)
-    with _engine_errors(), _progress(f"Destroying {loaded.name} ({loaded.stack})") as tell:
+    with engine_errors(), _progress(f"Destroying {loaded.name} ({loaded.stack})") as tell:
         result = deployment.destroy(
             loaded.name,
             loaded.stack,
@@ -175,8 +175,8 @@ def destroy(
 
 def _tell_interrupted(state: Path) -> None:
     """Name each creation that was cut short: a plan can't know whether it exists."""
-    from watchkeeper.engine.monitor import urn_name
-    from watchkeeper.engine.state import interrupted_creations, read_state, settling
+    from watchkeeper.pulumi.engine.monitor import urn_name
+    from watchkeeper.pulumi.engine.state import interrupted_creations, read_state, settling
 
     for pending in interrupted_creations(read_state(state)):
         urn = pending.resource.urn
@@ -196,9 +196,9 @@ def _local(folder: Path, env: str, *, start: bool = False) -> tuple[Any, Any]:
 
 def load_project(folder: Path, env: str) -> Any:
     """The project of a stack, its settings validated as a whole. Raises CommandError with everything that is wrong."""
-    from watchkeeper.engine.program import ProjectError
-    from watchkeeper.engine.program import load_project as load
-    from watchkeeper.settings import NAMESPACE, SettingsError, from_pulumi_config
+    from watchkeeper.monitoring.settings import NAMESPACE, SettingsError, from_pulumi_config
+    from watchkeeper.pulumi.engine.program import ProjectError
+    from watchkeeper.pulumi.engine.program import load_project as load
 
     try:
         loaded = load(folder, env)
@@ -210,12 +210,12 @@ def load_project(folder: Path, env: str) -> Any:
 
 
 @contextmanager
-def _engine_errors() -> Iterator[None]:
+def engine_errors() -> Iterator[None]:
     """What a deployment can end with, as messages."""
-    from watchkeeper.deployment import DeploymentError
-    from watchkeeper.engine.deployment import PlanError
-    from watchkeeper.engine.program import ProjectError
-    from watchkeeper.engine.state import StateError
+    from watchkeeper.pulumi.automation import DeploymentError
+    from watchkeeper.pulumi.engine.deployment import PlanError
+    from watchkeeper.pulumi.engine.program import ProjectError
+    from watchkeeper.pulumi.engine.state import StateError
 
     try:
         yield
@@ -273,7 +273,7 @@ def _ended(result: Any, as_json: bool) -> None:
 
 def plain_outputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs without the secret ones."""
-    from watchkeeper.graph import Secret
+    from watchkeeper.pulumi.graph import Secret
 
     return {name: value for name, value in outputs.items() if not isinstance(value, Secret)}
 
@@ -293,11 +293,11 @@ def _echo(text: str) -> None:
 
 
 def _pulumi_preview(folder: Path, env: str, as_json: bool) -> None:
-    from watchkeeper.deployment import pulumi_cli
+    from watchkeeper.pulumi import automation
 
     load_project(folder, env)
-    with _engine_errors():
-        counts = pulumi_cli.preview(folder, env, _echo)
+    with engine_errors():
+        counts = automation.preview(folder, env, _echo)
     if as_json:
         document({"counts": counts})
     else:
@@ -305,16 +305,16 @@ def _pulumi_preview(folder: Path, env: str, as_json: bool) -> None:
 
 
 def _pulumi_up(folder: Path, env: str, as_json: bool) -> None:
-    from watchkeeper.deployment import pulumi_cli
+    from watchkeeper.pulumi import automation
 
     started = time.monotonic()
-    with _engine_errors():
-        counts, outputs = pulumi_cli.up(folder, env, _echo)
+    with engine_errors():
+        counts, outputs = automation.up(folder, env, _echo)
     _pulumi_ended(counts, outputs, time.monotonic() - started, as_json)
 
 
 def _pulumi_ended(counts: Mapping[str, int], outputs: Mapping[str, Any], seconds: float, as_json: bool) -> None:
-    """What the Pulumi CLI did: it ended well, or `_engine_errors` had it."""
+    """What the Pulumi CLI did: it ended well, or `engine_errors` had it."""
     if as_json:
         document(
             {

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table, violation
+from watchkeeper.evaluation.results import Problem, ResourceEvaluation, RuleResult
 from watchkeeper.model import ComplianceType, Severity
-from watchkeeper.offline import Problem, ResourceEvaluation, RuleResult
 from watchkeeper.reports.to_csv import cell
 from watchkeeper.rules.base import listed
 

@@ -54,7 +54,7 @@ def stop(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
     [dim]Example:[/] watchkeeper local stop
     """
-    from watchkeeper.embedded import server
+    from watchkeeper.local import server
 
     with _answering():
         stopped = server.stop(server_folder(project))
@@ -70,7 +70,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
     [dim]Example:[/] watchkeeper local status --json
     """
-    from watchkeeper.embedded import server
+    from watchkeeper.local import server
 
     folder = server_folder(project)
     running = server.find(folder)
@@ -164,8 +164,8 @@ def settle(
     [dim]Example:[/] watchkeeper local settle 'urn:pulumi:dev::infra::aws:kms/key:Key::reports' --id 1234abcd
     """
     from watchkeeper.cli.deploy import load_project
-    from watchkeeper.deployment import engine as deploying
-    from watchkeeper.engine.state import StateError, resolve_pending
+    from watchkeeper.local import deploying
+    from watchkeeper.pulumi.engine.state import StateError, resolve_pending
 
     if id_ is not None and not id_.strip():
         raise CommandError("--id is empty.", hint="Leave it out when the resource does not exist.", code=Exit.USAGE)
@@ -200,7 +200,7 @@ def server_folder(project: Path | None) -> Path:
 
 def running_server(folder: Path, *, start: bool = False, region: str | None = None) -> Any:
     """The running embedded AWS of a project; started when it is not running and ``start`` allows it."""
-    from watchkeeper.embedded import server
+    from watchkeeper.local import server
 
     running = server.find(state_folder(folder) / "aws")
     if running is not None:
@@ -213,7 +213,7 @@ def running_server(folder: Path, *, start: bool = False, region: str | None = No
 
 
 def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> Any:
-    from watchkeeper.embedded import server
+    from watchkeeper.local import server
 
     if len(account) != 12 or not account.isdecimal():
         raise CommandError(f'"{account}" is not an account id.', hint="It has 12 digits.", code=Exit.USAGE)
@@ -225,7 +225,7 @@ def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> 
 @contextmanager
 def _answering() -> Iterator[None]:
     """What the embedded AWS can't do, as a message."""
-    from watchkeeper.embedded import server
+    from watchkeeper.local import server
 
     try:
         yield

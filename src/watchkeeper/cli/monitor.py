@@ -43,9 +43,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Where:
-    """An endpoint, and what is deployed there."""
+    """Clients of an account, and what is deployed there."""
 
-    endpoint: Any
+    clients: Any
     settings: Any
     outputs: Mapping[str, Any]
 
@@ -79,16 +79,16 @@ def status(
     watchkeeper status
     watchkeeper status --target aws --env prod --json
     """
-    from watchkeeper.functions.collect import collect_results
+    from watchkeeper.monitoring.functions.collect import collect_results
     from watchkeeper.reports import to_json
 
     where = deployed(project, env, target, region)
     with aws_errors():
         report = collect_results(
-            where.endpoint.client("config"),
+            where.clients("config"),
             where.rules,
-            account=where.endpoint.account,
-            region=where.endpoint.region,
+            account=where.clients.account,
+            region=where.clients.region,
             environment=where.settings.environment_suffix,
             at=datetime.now(UTC),
         )
@@ -116,10 +116,10 @@ def verify(
 
     [dim]Example:[/] watchkeeper verify --publish
     """
-    from watchkeeper import verification
+    from watchkeeper.monitoring import verification
 
     where = deployed(project, env, target, region)
-    probe = verification.Probe(where.endpoint.client, verification.Deployment.of(where.outputs), publish)
+    probe = verification.Probe(where.clients, verification.Deployment.of(where.outputs), publish)
     answers = []
     for answer in verification.verify(probe):
         answers.append(answer)
@@ -218,9 +218,7 @@ def report_run(
     ]
     with aws_errors():
         before = {item["Key"] for item in _listed(where, kind)}
-        answer = where.endpoint.client("lambda").invoke(
-            FunctionName=where.outputs["functionNames"][name], Payload=b"{}"
-        )
+        answer = where.clients("lambda").invoke(FunctionName=where.outputs["functionNames"][name], Payload=b"{}")
         text = answer["Payload"].read().decode(errors="replace")
         if "FunctionError" in answer:
             raise CommandError(f"{name} failed: {text}", hint=f"Read its log: /aws/lambda/{name}-{env}")
@@ -268,7 +266,7 @@ def report_fetch(
             raise CommandError(f"There is no {key} report yet.", hint=f"Make one: watchkeeper report run {key}")
         files = {key: output / Path(key).name for key in keys}
         for each, file in files.items():
-            body = where.endpoint.client("s3").get_object(Bucket=where.outputs["bucketName"], Key=each)["Body"]
+            body = where.clients("s3").get_object(Bucket=where.outputs["bucketName"], Key=each)["Body"]
             _write(file, body.read())
     if as_json:
         document([{"key": each, "file": file} for each, file in files.items()])
@@ -293,14 +291,14 @@ def _latest(where: Where, kind: Kind) -> list[str]:
 
 
 def _listed(where: Where, kind: Kind) -> list[dict[str, Any]]:
-    from watchkeeper.functions import manifest
+    from watchkeeper.monitoring.functions import manifest
 
     prefix = {
         Kind.COMPLIANCE: manifest.PREFIX_COMPLIANCE,
         Kind.DAILY: manifest.PREFIX_DAILY,
         Kind.EXECUTIVE: manifest.PREFIX_EXECUTIVE,
     }[kind]
-    paginator = where.endpoint.client("s3").get_paginator("list_objects_v2")
+    paginator = where.clients("s3").get_paginator("list_objects_v2")
     pages = paginator.paginate(Bucket=where.outputs["bucketName"], Prefix=prefix)
     found = [item for page in pages for item in page.get("Contents", ())]
     return sorted(found, key=lambda item: (item["LastModified"], item["Key"]))
@@ -316,23 +314,26 @@ def _print_keys(items: list[dict[str, Any]], as_json: bool) -> None:
 
 def deployed(project: Path | None, env: str, target: Target, region: str | None) -> Where:
     """The endpoint of a deployment with its settings and outputs. Raises CommandError when nothing is deployed."""
-    from watchkeeper.cli.deploy import load_project
-    from watchkeeper.deployment import DeploymentError, endpoint, engine
-    from watchkeeper.engine.state import StateError
-    from watchkeeper.settings import from_pulumi_config
+    from watchkeeper import clients
+    from watchkeeper.cli.deploy import engine_errors, load_project
+    from watchkeeper.clients import EndpointError
+    from watchkeeper.local import deploying
+    from watchkeeper.monitoring.settings import from_pulumi_config
+    from watchkeeper.pulumi.engine.state import StateError
 
     folder = find_project(project)
     loaded = load_project(folder, env)
     try:
         if target is Target.LOCAL:
-            where = endpoint.embedded(state_folder(folder) / "aws", region or loaded.region)
-            outputs = engine.outputs(state_folder(folder), loaded.name, loaded.stack)
+            where = deploying.clients_in(state_folder(folder) / "aws", region or loaded.region)
+            outputs = deploying.outputs(state_folder(folder), loaded.name, loaded.stack)
         else:
-            from watchkeeper.deployment import pulumi_cli
+            from watchkeeper.pulumi import automation
 
-            where = endpoint.aws(region or loaded.region)
-            outputs = pulumi_cli.outputs(folder, env)
-    except DeploymentError as error:
+            where = clients.of_caller(region or loaded.region)
+            with engine_errors():
+                outputs = automation.outputs(folder, env)
+    except EndpointError as error:
         raise CommandError(str(error), hint=error.hint) from error
     except StateError as error:
         raise CommandError(str(error)) from error
@@ -349,7 +350,7 @@ def aws_errors() -> Iterator[None]:
     """Turns what boto3 raises into a message with AWS's operation and code."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from watchkeeper.deployment import DeploymentError
+    from watchkeeper.clients import EndpointError
 
     try:
         yield
@@ -358,5 +359,5 @@ def aws_errors() -> Iterator[None]:
         raise CommandError(f"{error.operation_name}: {said['Code']}: {said.get('Message', '')}") from error
     except BotoCoreError as error:
         raise CommandError(f"AWS does not answer: {error}") from error
-    except DeploymentError as error:
+    except EndpointError as error:
         raise CommandError(str(error), hint=error.hint) from error

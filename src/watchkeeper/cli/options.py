@@ -57,10 +57,10 @@ def find_project(given: Path | None, naming: str = "one with --project") -> Path
 
 def check_region(region: str) -> None:
     """Raises CommandError when AWS has no such region."""
-    from watchkeeper import catalog
+    from watchkeeper.aws import facts, suggest
 
-    if region not in catalog.regions():
-        near = catalog.nearest(region, catalog.regions())
+    if region not in facts.regions():
+        near = suggest.nearest(region, facts.regions())
         hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1."
         raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)
 

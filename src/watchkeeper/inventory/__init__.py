@@ -5,7 +5,6 @@ id; ``READERS`` says which types there are. A call that is refused becomes a :cl
 
 from __future__ import annotations
 
-from watchkeeper.inventory.clients import Clients
 from watchkeeper.inventory.core import ClientFactory, Gap, Reader
 from watchkeeper.inventory.reading import UnknownTypeError, read, read_one, read_some, reader_of
 from watchkeeper.inventory.registry import READERS
@@ -13,7 +12,6 @@ from watchkeeper.inventory.registry import READERS
 __all__ = [
     "READERS",
     "ClientFactory",
-    "Clients",
     "Gap",
     "Reader",
     "UnknownTypeError",

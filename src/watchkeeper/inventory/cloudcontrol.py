@@ -16,8 +16,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.catalog import RegistryType
+from watchkeeper.aws import facts
+from watchkeeper.aws.facts import RegistryType
 from watchkeeper.inventory.core import Context, Raw, Reader, Unreadable, any_tags, make_item
 from watchkeeper.model import ConfigurationItem
 
@@ -29,7 +29,7 @@ _EVERYWHERE = frozenset({"IAM", "Route53"})
 
 def readers() -> dict[str, Reader]:
     """Resource type to its reader."""
-    return {name: _reader(name, kind) for name, kind in catalog.registry_types().items()}
+    return {name: _reader(name, kind) for name, kind in facts.registry_types().items()}
 
 
 def _reader(name: str, kind: RegistryType) -> Reader:

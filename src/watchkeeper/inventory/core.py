@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from watchkeeper.aws.arn import arn_of, partition_of
 from watchkeeper.items import iso
 from watchkeeper.model import ConfigurationItem, Relationship
 
@@ -68,13 +69,13 @@ class Context:
     @property
     def partition(self) -> str:
         """``aws``, ``aws-cn`` or ``aws-us-gov``."""
-        prefix = self.region.split("-", 1)[0]
-        return "aws-cn" if prefix == "cn" else "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
         """The ARN of a resource here."""
         where = self.region if region is None else region
-        return f"arn:{self.partition}:{service}:{where}:{self.account if account is None else account}:{resource}"
+        owner = self.account if account is None else account
+        return arn_of(service, resource, region=where, account=owner, partition=self.partition)
 
     def wants(self, resource_type: str, aspect: str) -> bool:
         """Whether anybody looks at this aspect."""

@@ -12,10 +12,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from watchkeeper.inventory.core import Context, Raw, Reader, config_spelling, make_item, tag_map
+from watchkeeper.inventory.core import Context, Raw, Reader, config_spelling, make_item, plain, tag_map
+from watchkeeper.inventory.described import Ask, Row, described
 from watchkeeper.model import ConfigurationItem, Relationship
 
-USER, GROUP, ROLE, POLICY = "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::Policy"
+USER = "AWS::IAM::User"
+
+
+GROUP = "AWS::IAM::Group"
+
+
+ROLE = "AWS::IAM::Role"
+
+
+POLICY = "AWS::IAM::Policy"
+
+
 _GONE = ("NoSuchEntity",)
 
 
@@ -190,9 +202,28 @@ def _reader(
     )
 
 
+ROWS = (
+    Row(
+        *("AWS::IAM::ServerCertificate", "iam", "list_server_certificates", "ServerCertificateMetadataList"),
+        id="ServerCertificateName",
+        arn="Arn",
+        name="ServerCertificateName",
+        spelling=plain,
+        tags=Ask(
+            *("list_server_certificate_tags", "ServerCertificateName", "ServerCertificateName"),
+            result="Tags",
+            absent=("NoSuchEntity",),
+        ),
+        created="UploadDate",
+        global_type=True,
+    ),
+)
+
+
 READERS = (
     _reader(USER, "User", "UserDetailList", "UserName", _user, _name),
     _reader(GROUP, "Group", "GroupDetailList", "GroupName", _group, _name),
     _reader(ROLE, "Role", "RoleDetailList", "RoleName", _role, _name),
     _reader(POLICY, "LocalManagedPolicy", "Policies", "Arn", _policy, lambda item: item.arn),
+    *(described(row) for row in ROWS),
 )

@@ -26,8 +26,22 @@ from watchkeeper.inventory.core import (
 from watchkeeper.inventory.described import Ask, Edge, Row, described
 from watchkeeper.model import ConfigurationItem
 
-CLUSTER, INSTANCE, SNAPSHOT = "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::RDS::DBSnapshot"
-_SECURITY_GROUP, _SUBNET_GROUP, _KEY = "AWS::EC2::SecurityGroup", "AWS::RDS::DBSubnetGroup", "AWS::KMS::Key"
+CLUSTER = "AWS::RDS::DBCluster"
+
+
+INSTANCE = "AWS::RDS::DBInstance"
+
+
+SNAPSHOT = "AWS::RDS::DBSnapshot"
+
+
+_SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+
+
+_SUBNET_GROUP = "AWS::RDS::DBSubnetGroup"
+
+
+_KEY = "AWS::KMS::Key"
 
 
 def _name(item: ConfigurationItem) -> str:
@@ -215,8 +229,8 @@ ROWS = (
     ),
 )
 
+
 READERS = (
-    *(described(row) for row in ROWS),
     Reader(
         INSTANCE,
         "rds",
@@ -256,4 +270,5 @@ READERS = (
         aspects=frozenset({"DBSnapshotAttributes"}),
         calls=True,
     ),
+    *(described(row) for row in ROWS),
 )

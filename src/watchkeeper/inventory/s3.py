@@ -2,7 +2,8 @@
 
 One list call, then only the per-bucket calls whose aspect somebody looks at. Shapes: AWS::S3::Bucket and
 AWS::S3::AccountPublicAccessBlock in https://github.com/awslabs/aws-config-resource-schema. Config's bucket items come
-from AWS's Java SDK of old, which shows: permissions are ``FullControl``, a group is plain text ``AllUsers``."""
+from AWS's Java SDK of old, which shows: permissions are ``FullControl``, a group is plain text ``AllUsers``.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +14,19 @@ from watchkeeper.inventory.core import Context, Gap, Raw, Reader, Unreadable, co
 from watchkeeper.model import ConfigurationItem
 from watchkeeper.rules import UNAVAILABLE_KEY
 
-BUCKET, ACCOUNT_BLOCK = "AWS::S3::Bucket", "AWS::S3::AccountPublicAccessBlock"
+BUCKET = "AWS::S3::Bucket"
+
+
+ACCOUNT_BLOCK = "AWS::S3::AccountPublicAccessBlock"
+
+
 _GONE = ("NoSuchBucket", "404")
+
+
 _FEW = 5
 """Up to so many buckets are looked up one by one, more by listing all."""
+
+
 _PERMISSIONS = {
     "FULL_CONTROL": "FullControl",
     "READ": "Read",

@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.engine.program import ProgramError
-from watchkeeper.graph import Graph
 from watchkeeper.model import SourcePosition
-from watchkeeper.preflight import settings
 from watchkeeper.preflight.check import AccountState, Check, CheckError, NotChecked, Options, Report, Suppression
 from watchkeeper.preflight.inputs import Target, TargetError, is_project, read_target
-from watchkeeper.preflight.registry import checks, unknown_names
-from watchkeeper.preflight.running import run
-from watchkeeper.preflight.settings import SettingsError
+from watchkeeper.preflight.run import settings
+from watchkeeper.preflight.run.registry import checks, unknown_names
+from watchkeeper.preflight.run.running import run
+from watchkeeper.preflight.run.settings import SettingsError
+from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.pulumi.graph import Graph
 
 AskAccount = Callable[[Graph, str | None], AccountState]
 """From the graph and the region to the account's state."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from watchkeeper.engine.program import ProgramError
-from watchkeeper.graph import Resource
 from watchkeeper.model import Finding, SourcePosition
+from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.pulumi.graph import Resource
 
 if TYPE_CHECKING:
-    from watchkeeper.preflight.views import Views
+    from watchkeeper.preflight.meaning.views import Views
 
 ERROR = "error"
 WARNING = "warning"
@@ -68,7 +68,7 @@ class AccountRule:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """What an account has in the region already: read by :mod:`watchkeeper.preflight.account`, read-only."""
+    """What an account has in the region already: read by :mod:`watchkeeper.preflight.account.state`, read-only."""
 
     account_id: str = ""
     region: str = ""
@@ -107,7 +107,7 @@ class Options:
     """Names of roles that functions share knowingly."""
     suppressions: tuple[Suppression, ...] = ()
     baseline: frozenset[str] = frozenset()
-    """Fingerprints of findings that were there before (see :func:`watchkeeper.preflight.suppress.fingerprint`)."""
+    """Fingerprints of findings that were there before (see :func:`watchkeeper.preflight.run.suppress.fingerprint`)."""
     account: AccountState | None = None
     program_error: ProgramError | None = None
     root: str = ""

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from watchkeeper.catalog import Framework
+from watchkeeper.aws.facts import Framework
 from watchkeeper.model import Severity
 from watchkeeper.rules.base import (
     ACCOUNT,
@@ -48,28 +48,48 @@ __all__ = [
 ]
 
 SERVICES: tuple[str, ...] = (
+    "accessanalyzer",
     "account",
-    "analytics",
+    "acm",
     "apigateway",
+    "apigatewayv2",
+    "autoscaling",
+    "backup",
     "cloudformation",
+    "cloudfront",
     "cloudtrail",
     "cloudwatch",
-    "compute",
-    "containers",
+    "codebuild",
+    "dms",
     "dynamodb",
     "ec2",
+    "ecr",
+    "ecs",
+    "efs",
+    "eks",
+    "elasticache",
     "elb",
+    "elbv2",
+    "guardduty",
     "iam",
+    "kinesis",
     "kms",
-    "lambda_function",
-    "messaging",
+    "lambda_",
+    "logs",
+    "network_firewall",
+    "opensearch",
+    "organizations",
     "rds",
+    "redshift",
     "s3",
+    "sagemaker",
     "secretsmanager",
-    "storage",
+    "securityhub",
+    "sns",
+    "sqs",
     "tags",
 )
-"""The modules that hold logic, one per AWS service."""
+"""The modules that hold logic: one for each AWS service, under boto3's name of it; ``tags`` is for all of them."""
 
 
 @functools.cache
@@ -93,10 +113,10 @@ def severity(identifier: str) -> Severity:
 
 def category(identifier: str) -> str:
     """What the managed rule is about: its logic's category, else the catalog's first."""
-    from watchkeeper import catalog
+    from watchkeeper.aws import facts
 
     known = logic().get(identifier)
     if known:
         return known.category
-    managed = catalog.managed_rules().get(identifier)
+    managed = facts.managed_rules().get(identifier)
     return managed.categories[0] if managed else "Configuration"

@@ -1,4 +1,4 @@
-"""Amazon API Gateway: stages and APIs.
+"""Amazon API Gateway: REST APIs and their stages.
 
 Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
 """
@@ -31,14 +31,22 @@ from watchkeeper.rules.base import (
 )
 
 STAGE = "AWS::ApiGateway::Stage"
+
+
 STAGE_V2 = "AWS::ApiGatewayV2::Stage"
+
+
 API = "AWS::ApiGateway::RestApi"
+
+
 LEVELS = ("ERROR", "INFO")
+
+
 RESOURCES = "Resources"
 """Supplementary key for what GetResources answers of the stage's API with its methods; Config's own items lack it."""
 
 
-def _known(item: ConfigurationItem) -> None:
+def need_stage(item: ConfigurationItem) -> None:
     need(item.configuration, "stageName")
 
 
@@ -69,7 +77,7 @@ def cache_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
       category="Logging and monitoring")  # fmt: skip
 def execution_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """All methods log at one of loggingLevel (ERROR, INFO)."""
-    _known(item)
+    need_stage(item)
     allowed = [level.strip() for level in parameters.get("loggingLevel", "").split(",") if level.strip()] or LEVELS
     if item.resource_type == STAGE_V2:
         found = [dig(item.configuration, "defaultRouteSettings", "loggingLevel")]
@@ -82,7 +90,7 @@ def execution_logging(item: ConfigurationItem, parameters: Parameters, lookup: L
 @rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption", aspects=(RESOURCES,))
 def client_certificate(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stage has a client certificate, one of CertificateIDs where they are given; not with integrations of AWS."""
-    _known(item)
+    need_stage(item)
     certificate, allowed = item.configuration.get("clientCertificateId"), parameters.get("CertificateIDs", ())
     kinds = _integrations(item)
     if kinds is not None and "AWS" in kinds:
@@ -109,7 +117,7 @@ def _integrations(item: ConfigurationItem) -> list[str] | None:
 @rule("API_GW_ASSOCIATED_WITH_WAF", types=(STAGE,), severity=Severity.MEDIUM, category="Network")
 def waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stage has a web ACL, one of WebAclArns where they are given."""
-    _known(item)
+    need_stage(item)
     acl, allowed = item.configuration.get("webAclArn"), parameters.get("WebAclArns", ())
     if not acl:
         return violation("No web ACL is associated; associate one.")
@@ -126,29 +134,14 @@ def endpoint_type(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     return verdict(not bad, f"The endpoint type is {listed(bad)}; choose a listed one.")
 
 
-@rule("API_GWV2_ACCESS_LOGS_ENABLED", types=(STAGE_V2,), severity=Severity.MEDIUM, category="Logging and monitoring")
-def access_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The stage writes access logs."""
-    return _access_logs(item)
-
-
 @rule("APIGATEWAY_STAGE_ACCESS_LOGS_ENABLED", types=(STAGE,), severity=Severity.MEDIUM,
       category="Logging and monitoring")  # fmt: skip
 def rest_access_logs(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The stage of a REST API writes access logs."""
-    return _access_logs(item)
+    return writes_access_logs(item)
 
 
-def _access_logs(item: ConfigurationItem) -> Verdict:
-    _known(item)
+def writes_access_logs(item: ConfigurationItem) -> Verdict:
+    need_stage(item)
     on = bool(dig(item.configuration, "accessLogSettings", "destinationArn"))
     return verdict(on, "Access logs are off; set a destination.")
-
-
-@rule("API_GWV2_STAGE_DEFAULT_ROUTE_DETAILED_METRICS_ENABLED", types=(STAGE_V2,), severity=Severity.LOW,
-      category="Logging and monitoring")  # fmt: skip
-def detailed_metrics(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Detailed metrics of the default route are on."""
-    _known(item)
-    on = flag(item.configuration.get("defaultRouteSettings"), "detailedMetricsEnabled", default=False)
-    return verdict(on, "Detailed metrics are off; enable them for the default route.")

@@ -25,6 +25,7 @@ from watchkeeper.rules.base import (
 
 STACK = "AWS::CloudFormation::Stack"
 
+
 register_flags(
     (
         FlagRule("CLOUDFORMATION_TERMINATION_PROTECTION_CHECK", (STACK,), "enableTerminationProtection", True,

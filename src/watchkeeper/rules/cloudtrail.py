@@ -1,4 +1,4 @@
-"""AWS CloudTrail: trails, and what the account records.
+"""AWS CloudTrail: trails.
 
 Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
 """
@@ -39,9 +39,17 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.s3 import LOGGING
 
 TRAIL = "AWS::CloudTrail::Trail"
+
+
 BUCKET = "AWS::S3::Bucket"
+
+
 SELECTORS = "cloudtrail.event_selectors"
+
+
 CATEGORY = "Logging and monitoring"
+
+
 DELIVERED = "LatestCloudWatchLogsDeliveryTime"
 """Of GetTrailStatus: Config's items don't hold it, a reader adds it beside them."""
 

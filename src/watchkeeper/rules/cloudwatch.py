@@ -1,4 +1,4 @@
-"""Amazon CloudWatch: alarms and log groups.
+"""Amazon CloudWatch: alarms.
 
 Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
 """
@@ -17,7 +17,6 @@ from watchkeeper.rules.base import (
     need,
     not_applicable,
     number,
-    pick,
     register_flags,
     rule,
     shown,
@@ -25,12 +24,12 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.s3 import same_key
 
 ALARM = "AWS::CloudWatch::Alarm"
-LOG_GROUP = "AWS::Logs::LogGroup"
+
+
 CATEGORY = "Logging and monitoring"
-YEAR = 365
+
 
 register_flags(
     (
@@ -38,6 +37,7 @@ register_flags(
                  "The alarm's actions are enabled.", "enable the alarm's actions"),
     )
 )  # fmt: skip
+
 
 _STATES = {
     "alarmActionRequired": "alarmActions",
@@ -81,25 +81,3 @@ def alarm_description(item: ConfigurationItem, parameters: Parameters, lookup: L
     """The alarm has a description."""
     need(item.configuration, "alarmName", "alarmArn")
     return verdict(bool(item.configuration.get("alarmDescription")), "No description; add one.")
-
-
-@rule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", types=(LOG_GROUP,), severity=Severity.MEDIUM, category=CATEGORY)
-def log_retention(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Events are kept for at least MinRetentionTime (365) days, or for ever; groups whose names LogGroupNames begin."""
-    name, prefixes = text(item.configuration, "logGroupName"), parameters.get("LogGroupNames", ())
-    if prefixes and not name.startswith(prefixes):
-        return not_applicable("The log group's name begins with none of LogGroupNames.")
-    days, least = pick(item.configuration, "retentionInDays"), parameters.get("MinRetentionTime", YEAR)
-    fits = days is None or number(item.configuration, "retentionInDays") >= least
-    return verdict(fits, f"Events are kept for {days} days; keep them for {least} or more.")
-
-
-@rule("CLOUDWATCH_LOG_GROUP_ENCRYPTED", types=(LOG_GROUP,), severity=Severity.MEDIUM, category="Encryption")
-def log_group_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The log group is encrypted with a KMS key, KmsKeyId where it is given."""
-    need(item.configuration, "logGroupName", "arn")
-    key, wanted = pick(item.configuration, "kmsKeyId"), parameters.get("KmsKeyId")
-    if not key:
-        return violation("The log group is not encrypted with KMS; associate a key.")
-    fits = not wanted or same_key(wanted, key) or same_key(key, wanted)
-    return verdict(fits, f"It is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")

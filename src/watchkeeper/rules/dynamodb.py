@@ -26,9 +26,10 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.s3 import same_key
+from watchkeeper.rules.kms import same_key
 
 TABLE = "AWS::DynamoDB::Table"
+
 
 register_flags(
     (
@@ -73,6 +74,8 @@ def encryption_enabled(item: ConfigurationItem, parameters: Parameters, lookup: 
 
 
 TARGETS = "dynamodb.scalable_targets"
+
+
 DIMENSIONS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 

@@ -36,29 +36,41 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.policy import (
-    ANYTHING,
-    Statement,
-    account_of,
-    full_service,
-    grants_admin,
-    matches,
-    statements,
-)
+from watchkeeper.rules.policy import ANYTHING, Statement, account_of, full_service, grants_admin, matches, statements
 
 USER = "AWS::IAM::User"
+
+
 GROUP = "AWS::IAM::Group"
+
+
 ROLE = "AWS::IAM::Role"
+
+
 POLICY = "AWS::IAM::Policy"
+
+
 PRINCIPALS = (USER, GROUP, ROLE)
 
+
 REPORT = "iam.credential_report"
+
+
 SUMMARY = "iam.account_summary"
+
+
 PASSWORD_POLICY = "iam.password_policy"  # noqa: S105 - the name of a fact
+
+
 MANAGEMENT_ACCOUNT = "organizations.master_account_id"
+
+
 VIRTUAL_DEVICES = "iam.virtual_mfa_devices"
 
+
 NOTHING = ("", "N/A", "no_information", "not_supported", None)
+
+
 INLINE = {USER: "userPolicyList", GROUP: "groupPolicyList", ROLE: "rolePolicyList"}
 
 
@@ -359,6 +371,8 @@ def root_access_key(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 
 
 NO_ROOT_CREDENTIALS = "The root user has no credentials."
+
+
 ROOT_CREDENTIALS = ("AccountPasswordPresent", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent")
 
 
@@ -391,15 +405,6 @@ def root_hardware_mfa(item: ConfigurationItem, parameters: Parameters, lookup: L
         serial for serial in lookup.account_fact(VIRTUAL_DEVICES) if str(serial).endswith("mfa/root-account-mfa-device")
     ]
     return verdict(not virtual, "The root user's MFA device is virtual; assign a hardware one.")
-
-
-@rule("IAM_EXTERNAL_ACCESS_ANALYZER_ENABLED", types=(ACCOUNT,), severity=Severity.HIGH, category="Identity",
-      needs=("account:iam.access_analyzers",))  # fmt: skip
-def access_analyzer(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """An active external access analyzer exists in the region."""
-    found = lookup.account_fact("iam.access_analyzers")
-    on = any(dig(a, "type") in ("ACCOUNT", "ORGANIZATION") and dig(a, "status") == "ACTIVE" for a in found)
-    return verdict(on, "No external access analyzer in this region; create one.")
 
 
 @rule("IAM_SERVER_CERTIFICATE_EXPIRATION_CHECK", types=("AWS::IAM::ServerCertificate",), severity=Severity.MEDIUM,

@@ -6,10 +6,13 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from typing import Any
+
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     Lookup,
     Parameters,
+    Unavailable,
     flag,
     not_applicable,
     required_aspect,
@@ -20,6 +23,8 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.policy import needed_statements
 
 KEY = "AWS::KMS::Key"
+
+
 DELETION = ("PendingDeletion", "PendingReplicaDeletion")
 """States of a key that is scheduled for deletion; the second waits for its replicas to go first.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
@@ -65,3 +70,11 @@ def key_policy_not_public(item: ConfigurationItem, parameters: Parameters, looku
     policy = needed_statements(required_aspect(item, "Policy"))
     bad = next((s for s in policy if s.is_public), None)
     return verdict(bad is None, f"The key policy's {bad.label if bad else ''} is public; name the principals.")
+
+
+def same_key(key: Any, arn: Any) -> bool:
+    """Whether a KMS key's id or ARN, or an alias's name or ARN, names the key or alias of that ARN. Raises Unavailable
+    where either is no text."""
+    if not isinstance(key, str) or not isinstance(arn, str):
+        raise Unavailable("the item holds something else where a key belongs")
+    return key == arn or (not key.startswith("arn:") and arn.endswith((f"/{key}", f":{key}")))

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from watchkeeper import catalog
+from watchkeeper.aws import suggest
 from watchkeeper.rules.base import shown
 
 _NO_VALUE = object()
@@ -126,7 +126,7 @@ def _rule(logical_id: str, properties: Any) -> PackRule | str:
 
 
 def _unknown(name: str, names: list[Any]) -> str:
-    near = catalog.nearest(name, map(str, names))
+    near = suggest.nearest(name, map(str, names))
     hint = f", did you mean {shown(near)}?" if near else ""
     return f"the pack has no parameter {shown(name)}{hint}"
 

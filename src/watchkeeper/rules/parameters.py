@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.catalog import ManagedRule, Parameter
+from watchkeeper.aws import facts, suggest
+from watchkeeper.aws.facts import ManagedRule, Parameter
 
 INPUT_PARAMETERS_LIMIT = 1024
 """Characters of ``InputParameters`` (botocore config/2014-11-12)."""
@@ -36,14 +36,14 @@ def parse_parameters(
     An optional parameter that isn't given is absent. ``fill_defaults`` gives what the console would fill in; the API
     doesn't. Raises ParameterError listing everything that is wrong, with the nearest name for an unknown one.
     """
-    managed = catalog.managed_rules().get(identifier)
+    managed = facts.managed_rules().get(identifier)
     if managed is None:
-        guess = catalog.nearest(identifier, catalog.managed_rules())
+        guess = suggest.nearest(identifier, facts.managed_rules())
         hint = f"; did you mean {guess}?" if guess else ""
         raise ParameterError(identifier, [f'"{identifier}" is not an AWS Config managed rule{hint}'])
     given = _as_mapping(identifier, raw)
     if fill_defaults:
-        given = dict(catalog.rule_defaults(identifier)) | given
+        given = dict(facts.rule_defaults(identifier)) | given
     problems: list[str] = []
     values = _known_values(managed, given, problems)
     problems += [f"{p.name} is required and missing" for p in managed.parameters if p.required and p.name not in given]
@@ -85,7 +85,7 @@ def _unknown(managed: ManagedRule, name: str) -> str:
     names = [p.name for p in managed.parameters]
     if not names:
         return f'"{name}" is unknown: the rule has no parameters'
-    guess = catalog.nearest(name, names)
+    guess = suggest.nearest(name, names)
     return f'"{name}" is unknown; ' + (f"did you mean {guess}?" if guess else f"the rule takes {', '.join(names)}")
 
 

@@ -28,21 +28,40 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.s3 import same_key
+from watchkeeper.rules.kms import same_key
 
 INSTANCE = "AWS::RDS::DBInstance"
+
+
 CLUSTER = "AWS::RDS::DBCluster"
+
+
 SNAPSHOT = "AWS::RDS::DBSnapshot"
+
+
 CLUSTER_SNAPSHOT = "AWS::RDS::DBClusterSnapshot"
+
+
 SNAPSHOTS = (SNAPSHOT, CLUSTER_SNAPSHOT)
+
 
 ENGINE_FAMILIES = {"NEPTUNE": ("neptune", Severity.LOW), "DOCDB": ("docdb", Severity.MEDIUM)}
 """Prefix of the rules to their engine, and how bad a cluster is that can be deleted: for Security Hub not alike."""
+
+
 OTHER_ENGINES = tuple(engine for engine, _ in ENGINE_FAMILIES.values())
+
+
 MULTI_AZ_CLUSTER_ENGINES = ("mysql", "postgres")
+
+
 IAM_ENGINES = ("mysql", "postgres", "aurora", "aurora-mysql", "aurora-postgresql")
 """Engines that RDS_INSTANCE_IAM_AUTHENTICATION_ENABLED judges."""
+
+
 DEFAULT_ADMINS = ("admin", "postgres")
+
+
 REQUIRED_LOGS = {
     "postgres": ("postgresql", "upgrade"),
     "mysql": ("audit", "error", "general", "slowquery"),
@@ -55,8 +74,11 @@ REQUIRED_LOGS = {
 }
 """Log types that RDS_LOGGING_ENABLED asks for, by engine or by what its editions (``oracle-ee``) have in common:
 https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-9."""
+
+
 IN_SERVICE = ("available", "backing-up", "storage-optimization", "storage-full")
 """The statuses in which AWS judges logging and IAM authentication of a DB instance."""
+
 
 register_flags(
     (
@@ -71,6 +93,11 @@ register_flags(
         FlagRule("RDS_CLUSTER_IAM_AUTHENTICATION_ENABLED", (CLUSTER,), "iamDatabaseAuthenticationEnabled", True,
                  Severity.MEDIUM, "Identity", "The cluster takes IAM authentication.",
                  "enable IAM database authentication"),
+        FlagRule("AURORA_GLOBAL_DATABASE_ENCRYPTION_AT_REST", ("AWS::RDS::GlobalCluster",), "StorageEncrypted", True,
+                 Severity.HIGH, "Encryption", "The global database is encrypted.", "recreate it with encryption"),
+        FlagRule("AURORA_GLOBAL_DATABASE_DELETION_PROTECTION_ENABLED", ("AWS::RDS::GlobalCluster",),
+                 "DeletionProtection", True, Severity.MEDIUM, "Backup and recovery",
+                 "The global database is protected against deletion.", "turn on deletion protection"),
     )
 )  # fmt: skip
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.catalog import Framework, ManagedRule, Parameter
+from watchkeeper.aws import facts
+from watchkeeper.aws.facts import Framework, ManagedRule, Parameter
 from watchkeeper.rules import logic, logic_of
 
 
 def rules_markdown() -> str:
     """The whole page: how many rules have logic, each of them with its parameters, and the names of the others."""
-    known, rules = logic(), catalog.managed_rules()
+    known, rules = logic(), facts.managed_rules()
     read = sum(bool(rules[identifier].verified) for identifier in known)
     missing = [rule for identifier, rule in rules.items() if identifier not in known]
-    source = next(s for s in catalog.sources() if s.file.startswith("managed_rules"))
+    source = next(s for s in facts.sources() if s.file.startswith("managed_rules"))
     lines = [
         "# Managed rules",
         "",
@@ -35,7 +35,7 @@ def rules_markdown() -> str:
         "",
         "| Pack | Evaluated here | Licence | Read |",
         "|---|---|---|---|",
-        *map(_pack, catalog.frameworks().values()),
+        *map(_pack, facts.frameworks().values()),
         "",
         "## Rules with logic",
         "",

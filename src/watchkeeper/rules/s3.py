@@ -33,34 +33,71 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.kms import same_key
 from watchkeeper.rules.policy import Condition, Statement, account_of, denies_plain_http, matches, statements
 
 BUCKET = "AWS::S3::Bucket"
+
+
 ACCOUNT_BLOCK = "AWS::S3::AccountPublicAccessBlock"
 
+
 ENCRYPTION = "ServerSideEncryptionConfiguration"
+
+
 VERSIONING = "BucketVersioningConfiguration"
+
+
 BLOCK = "PublicAccessBlockConfiguration"
+
+
 POLICY = "BucketPolicy"
+
+
 ACL = "AccessControlList"
+
+
 LOGGING = "BucketLoggingConfiguration"
+
+
 LIFECYCLE = "BucketLifecycleConfiguration"
+
+
 REPLICATION = "BucketReplicationConfiguration"
+
+
 LOCK = "ObjectLockConfiguration"
+
+
 NOTIFICATIONS = "BucketNotificationConfiguration"
+
+
 OWNERSHIP = "OwnershipControls"
 
+
 BLOCK_SETTINGS = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
+
+
 BLOCK_PARAMETERS = {
     "BlockPublicAcls": "blockPublicAcls",
     "IgnorePublicAcls": "ignorePublicAcls",
     "BlockPublicPolicy": "blockPublicPolicy",
     "RestrictPublicBuckets": "restrictPublicBuckets",
 }
+
+
 PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
+
+
 READ_GRANTS = frozenset({"read", "readacp", "read_acp", "fullcontrol", "full_control"})
+
+
 WRITE_GRANTS = frozenset({"write", "writeacp", "write_acp", "fullcontrol", "full_control"})
+
+
 READ_ACTIONS = ("s3:Get*", "s3:List*")
+
+
 WRITE_ACTIONS = ("s3:Put*", "s3:Delete*", "s3:AbortMultipartUpload", "s3:RestoreObject")
 """The actions that expose a bucket's data to reads and to writes (S3 API reference, PublicAccessBlockConfiguration)."""
 
@@ -120,14 +157,6 @@ def default_encryption_kms(item: ConfigurationItem, parameters: Parameters, look
     if "alias/" in key and not key.endswith("alias/aws/s3"):
         raise Unavailable(f"the bucket names its key by {shown(key, 90)}, and which key that is, is not known")
     return violation(f"Default encryption uses {shown(key, 90)}; use one of {listed(allowed, 1)}.")
-
-
-def same_key(key: Any, arn: Any) -> bool:
-    """Whether a KMS key's id or ARN, or an alias's name or ARN, names the key or alias of that ARN. Raises Unavailable
-    where either is no text."""
-    if not isinstance(key, str) or not isinstance(arn, str):
-        raise Unavailable("the item holds something else where a key belongs")
-    return key == arn or (not key.startswith("arn:") and arn.endswith((f"/{key}", f":{key}")))
 
 
 @rule("S3_BUCKET_VERSIONING_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",

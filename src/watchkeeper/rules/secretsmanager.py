@@ -25,8 +25,8 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.kms import same_key
 from watchkeeper.rules.policy import account_of
-from watchkeeper.rules.s3 import same_key
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 

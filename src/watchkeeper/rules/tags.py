@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from watchkeeper import catalog
+from watchkeeper.aws import facts
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
@@ -30,7 +30,7 @@ from watchkeeper.rules.base import (
     violation,
 )
 
-REQUIRED_TAGS_TYPES = catalog.managed_rules()["REQUIRED_TAGS"].resource_types
+REQUIRED_TAGS_TYPES = facts.managed_rules()["REQUIRED_TAGS"].resource_types
 
 
 @rule("REQUIRED_TAGS", types=REQUIRED_TAGS_TYPES, severity=Severity.LOW, category="Tags")
@@ -103,7 +103,7 @@ _FUNCTIONS: dict[str, RuleFunction] = {
 def _register_family() -> None:
     """Every managed rule named …_TAGGED with the one parameter requiredKeyTags says the same of one resource type, but
     for those in the tables above."""
-    for managed in catalog.managed_rules().values():
+    for managed in facts.managed_rules().values():
         names = [parameter.name for parameter in managed.parameters]
         if not managed.identifier.endswith("_TAGGED") or names != ["requiredKeyTags"]:
             continue

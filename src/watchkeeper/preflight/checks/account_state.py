@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper.graph import Resource
+from watchkeeper.preflight.account.taken_names import QUESTIONS
 from watchkeeper.preflight.check import ERROR, WARNING, AccountRule, AccountState, Check, Result
-from watchkeeper.preflight.identity import is_stand_in
-from watchkeeper.preflight.taken_names import QUESTIONS
-from watchkeeper.preflight.values import at, quote, text
-from watchkeeper.preflight.views import AGGREGATOR, CONFORMANCE_PACK, Views
+from watchkeeper.preflight.meaning.identity import is_stand_in
+from watchkeeper.preflight.meaning.values import at, quote, text
+from watchkeeper.preflight.meaning.views import AGGREGATOR, CONFORMANCE_PACK, Views
+from watchkeeper.pulumi.graph import Resource
 
 AGGREGATOR_QUOTA = 50
 PACK_QUOTA = 50

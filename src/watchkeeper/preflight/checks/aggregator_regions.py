@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN
+from watchkeeper.aws import facts, suggest
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
 from watchkeeper.preflight.checks.aggregator_source import SOURCES
-from watchkeeper.preflight.values import at, quote, truth
-from watchkeeper.preflight.views import AGGREGATOR, Views
+from watchkeeper.preflight.meaning.values import at, quote, truth
+from watchkeeper.preflight.meaning.views import AGGREGATOR, Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -30,8 +30,8 @@ def look(views: Views) -> Iterator[Result]:
                         fix=f"List it once: {sorted(set(map(str, regions)))}.",
                         path=path,
                     )
-                for region in sorted({str(region) for region in regions} - set(catalog.regions())):
-                    nearest = catalog.nearest(region, catalog.regions())
+                for region in sorted({str(region) for region in regions} - set(facts.regions())):
+                    nearest = suggest.nearest(region, facts.regions())
                     yield CHECK.finding(
                         aggregator,
                         f"{quote(region)} is not an AWS region.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import at, truth
-from watchkeeper.preflight.views import AGGREGATOR, Views
+from watchkeeper.preflight.meaning.values import at, truth
+from watchkeeper.preflight.meaning.views import AGGREGATOR, Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 SOURCES = ("accountAggregationSource", "accountAggregationSources", "organizationAggregationSource")
 

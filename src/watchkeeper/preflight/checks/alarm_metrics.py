@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.metrics import alarm_metrics, judged
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.code.metrics import alarm_metrics, judged
+from watchkeeper.preflight.meaning.views import Views
 
 
 def look(views: Views) -> Iterator[Result]:

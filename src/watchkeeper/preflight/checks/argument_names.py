@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog, provider_schema
-from watchkeeper.graph import PULUMI, Resource, WrongName
+from watchkeeper.aws import suggest
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi import schema as provider_schema
+from watchkeeper.pulumi.graph import PULUMI, Resource, WrongName
 from watchkeeper.text import clean
 
 MOST_LISTED = 40
@@ -83,7 +84,7 @@ def _wrong(resource: Resource, wrong: WrongName) -> Result:
 
 
 def _meant(wrong: WrongName) -> str:
-    nearest = catalog.nearest(wrong.name, wrong.known)
+    nearest = suggest.nearest(wrong.name, wrong.known)
     if nearest:
         return f"Did you mean {nearest}?"
     return f"It takes {', '.join(wrong.known)}." if len(wrong.known) < MOST_LISTED else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Link, Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Link, Views
+from watchkeeper.pulumi.graph import Resource
 
 NAME = "name"
 ARN = "ARN"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.graph import Archive, Asset, Secret
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import DEPTH, quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import DEPTH, quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import Archive, Asset, Secret
 
 
 def look(views: Views) -> Iterator[Result]:

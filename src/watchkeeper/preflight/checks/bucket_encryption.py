@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 KMS = ("aws:kms", "aws:kms:dsse")
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper.graph import UNKNOWN, Resource
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.identity import BUCKET_TYPES
-from watchkeeper.preflight.values import one, truth
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.identity import BUCKET_TYPES
+from watchkeeper.preflight.meaning.values import one, truth
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 COLLECTS = re.compile(r"report|complian|config|log|audit|snapshot", re.IGNORECASE)
 EFFECTS = (

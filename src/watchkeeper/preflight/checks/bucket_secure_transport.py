@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.policy import Policy, Statement, covers_action, covers_resource
-from watchkeeper.preflight.views import Bucket, Views
+from watchkeeper.preflight.meaning.policy import Policy, Statement, covers_action, covers_resource
+from watchkeeper.preflight.meaning.views import Bucket, Views
 
 OBJECTS = ("s3:GetObject", "s3:PutObject")
 """What a Deny has to speak of: a bucket's objects are what is read and written."""

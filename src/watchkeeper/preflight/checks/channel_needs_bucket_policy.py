@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.delivery import WRITE, Delivery, by_role, deliveries, missing_in_policy
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
-from watchkeeper.preflight.wording import order_fix
+from watchkeeper.preflight.meaning.delivery import WRITE, Delivery, by_role, deliveries, missing_in_policy
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.preflight.run.wording import order_fix
+from watchkeeper.pulumi.graph import Resource
 
 
 def look(views: Views) -> Iterator[Result]:

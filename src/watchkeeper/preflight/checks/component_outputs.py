@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.views import STACK, Views
+from watchkeeper.preflight.meaning.views import STACK, Views
 
 
 def look(views: Views) -> Iterator[Result]:

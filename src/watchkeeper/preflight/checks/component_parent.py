@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import STACK, Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import STACK, Views
+from watchkeeper.pulumi.graph import Resource
 
 APART = ("pulumi:", "random:", "tls:", "command:")
 """Packages whose resources often stand outside components, with reason."""

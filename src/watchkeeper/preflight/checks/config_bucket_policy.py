@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
-from watchkeeper.preflight.delivery import by_role, deliveries, missing_in_policy
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.delivery import by_role, deliveries, missing_in_policy
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
 
 CONFIRM = "s3:ListBucket"
 """With it Config asks whether the bucket is there (HeadBucket)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.delivery import KEY_USE, deliveries, key_by_role, key_of, service_answer
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.delivery import KEY_USE, deliveries, key_by_role, key_of, service_answer
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.aws import suggest
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.metrics import dashboard_body
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import DASHBOARD, Views
+from watchkeeper.preflight.code.metrics import dashboard_body
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import DASHBOARD, Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 PATH = "dashboardBody"
 TYPES = ("metric", "text", "log", "alarm", "explorer", "custom")
@@ -59,7 +59,7 @@ def _problems(widget: Any) -> Iterator[str]:
         return
     kind = widget.get("type")
     if kind not in TYPES:
-        nearest = catalog.nearest(str(kind), TYPES)
+        nearest = suggest.nearest(str(kind), TYPES)
         yield f"has the type {quote(kind)}" + (
             f"; did you mean {nearest}?" if nearest else f"; there are {', '.join(TYPES)}"
         )

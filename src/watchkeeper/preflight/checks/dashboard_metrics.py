@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.metrics import dashboard_metrics, judged
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.code.metrics import dashboard_metrics, judged
+from watchkeeper.preflight.meaning.views import Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN, Resource
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.identity import BUCKET_TYPES
-from watchkeeper.preflight.values import truth
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.identity import BUCKET_TYPES
+from watchkeeper.preflight.meaning.values import truth
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 SWITCHES = (
     "deletionProtection",

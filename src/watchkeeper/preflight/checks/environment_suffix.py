@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.identity import IDENTITIES, is_stand_in
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import RECORDER_STATUS, Views
+from watchkeeper.preflight.meaning.identity import IDENTITIES, is_stand_in
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import RECORDER_STATUS, Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 SHARED = frozenset({"default"})
 """Names that are shared by design: an account has one recorder and one channel in a region."""

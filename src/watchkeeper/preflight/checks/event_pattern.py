@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.aws import suggest
+from watchkeeper.aws.facts.event_patterns import ENVELOPE, LIMIT, problem
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
-from watchkeeper.preflight.patterns import ENVELOPE, LIMIT, problem
-from watchkeeper.preflight.values import has_unknown, quote
-from watchkeeper.preflight.views import EVENT_RULE, Views
+from watchkeeper.preflight.meaning.values import has_unknown, quote
+from watchkeeper.preflight.meaning.views import EVENT_RULE, Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 from watchkeeper.text import clean
 
 PATH = "eventPattern"
@@ -51,7 +51,7 @@ def _look_at(rule: Resource, pattern: Any) -> Iterator[Result]:
         return
     for key in pattern:
         if key not in ENVELOPE and key != "$or":
-            nearest = catalog.nearest(str(key), ENVELOPE)
+            nearest = suggest.nearest(str(key), ENVELOPE)
             yield CHECK.finding(
                 rule,
                 f"events have no field {quote(key)} at the top: the pattern matches none.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper.graph import Unknown
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.code.functions import facts
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Function, Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Function, Views
+from watchkeeper.pulumi.graph import Unknown
 
 RUNTIME = frozenset(
     {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
+from watchkeeper.aws import suggest
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.code.functions import facts
 from watchkeeper.preflight.code.services import operations
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
 
 PATH = "handler"
 
@@ -27,7 +27,7 @@ def look(views: Views) -> Iterator[Result]:
             )
         for call in read.calls:
             if not call.exists:
-                nearest = catalog.nearest(call.operation, operations(call.service))
+                nearest = suggest.nearest(call.operation, operations(call.service))
                 yield CHECK.finding(
                     function.resource,
                     f"{call.file}:{call.line} calls {quote(call.operation)}, which the {call.service} client "

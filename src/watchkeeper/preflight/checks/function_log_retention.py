@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN, Resource
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.values import quote, text
-from watchkeeper.preflight.views import LOG_GROUP, Views
+from watchkeeper.preflight.meaning.values import quote, text
+from watchkeeper.preflight.meaning.views import LOG_GROUP, Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 
 def look(views: Views) -> Iterator[Result]:

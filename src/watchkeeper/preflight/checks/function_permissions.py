@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.preflight import resource_fit
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
 from watchkeeper.preflight.code.facts import Call
 from watchkeeper.preflight.code.functions import facts
 from watchkeeper.preflight.code.services import actions_of, dependent_actions
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Function, Role, Views
+from watchkeeper.preflight.meaning import resource_fit
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Function, Role, Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.aws import facts, suggest
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 PATH = "runtime"
 
@@ -25,10 +25,10 @@ def look(views: Views) -> Iterator[Result]:
 
 
 def _look_at(resource: Resource, name: str, today: date) -> Iterator[Result]:
-    runtimes = catalog.lambda_runtimes()
+    runtimes = facts.lambda_runtimes()
     runtime = runtimes.get(name)
     if runtime is None:
-        nearest = catalog.nearest(name, runtimes)
+        nearest = suggest.nearest(name, runtimes)
         yield CHECK.finding(
             resource,
             f"{quote(name)} is not a Lambda runtime.",
@@ -52,9 +52,7 @@ def _look_at(resource: Resource, name: str, today: date) -> Iterator[Result]:
 
 def _newest(name: str, today: date) -> str:
     family = name.rstrip("0123456789.x")
-    alive = [
-        item for key, item in catalog.lambda_runtimes().items() if key.startswith(family) and item.supported(today)
-    ]
+    alive = [item for key, item in facts.lambda_runtimes().items() if key.startswith(family) and item.supported(today)]
     return max(alive, key=lambda item: item.deprecated or date.max).identifier if alive else "a supported runtime"
 
 

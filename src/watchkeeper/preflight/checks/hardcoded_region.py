@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.graph import Resource
+from watchkeeper.aws import facts
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.values import quote, texts
-from watchkeeper.preflight.views import AGGREGATOR, DASHBOARD, Views
+from watchkeeper.preflight.meaning.values import quote, texts
+from watchkeeper.preflight.meaning.views import AGGREGATOR, DASHBOARD, Views
+from watchkeeper.pulumi.graph import Resource
 
 _ARN = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):([a-z]{2}(?:-[a-z]+)+-\d):")
 ELSEWHERE = frozenset({"cloudfront", "acm", "waf", "wafv2", "lambda-layer"})
@@ -66,7 +66,7 @@ def _others(path: str, value: str) -> Iterator[str]:
     for service, found in _ARN.findall(value):
         if service not in ELSEWHERE:
             yield found
-    if re.search(r"region$", path, re.IGNORECASE) and value in catalog.regions():
+    if re.search(r"region$", path, re.IGNORECASE) and value in facts.regions():
         yield value
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.values import truth
-from watchkeeper.preflight.views import KEY, Views
+from watchkeeper.preflight.meaning.values import truth
+from watchkeeper.preflight.meaning.views import KEY, Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 PATH = "enableKeyRotation"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.delivery import service_answer
-from watchkeeper.preflight.policy import covers_action
-from watchkeeper.preflight.publishing import EVENTS, key_uses
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import TOPIC, Key, Views
+from watchkeeper.preflight.meaning.delivery import service_answer
+from watchkeeper.preflight.meaning.policy import covers_action
+from watchkeeper.preflight.meaning.publishing import EVENTS, key_uses
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import TOPIC, Key, Views
+from watchkeeper.pulumi.graph import Resource
 
 NEEDED = ("kms:GenerateDataKey", "kms:Decrypt")
 UNSUPPORTED = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.catalog import iam
+from watchkeeper.aws.facts import iam
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.policy import Statement
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import POLICY, ROLE, ROLE_POLICY, Document, Views
+from watchkeeper.preflight.meaning.policy import Statement
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import POLICY, ROLE, ROLE_POLICY, Document, Views
 
 NAMED = 4
 """How many actions a message lists."""

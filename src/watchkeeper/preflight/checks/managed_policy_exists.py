@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.graph import Resource
+from watchkeeper.aws import facts, suggest
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import POLICY, ROLE, Link, Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import POLICY, ROLE, Link, Views
+from watchkeeper.pulumi.graph import Resource
 
 ATTACHMENTS = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
@@ -33,10 +33,10 @@ def _look_at(resource: Resource, path: str, link: Link) -> Iterator[Result]:
         yield CHECK.unknown(resource, "the policy's ARN is known only after the deployment")
     if link.resource is not None or not link.text or ":iam::aws:policy/" not in link.text:
         return
-    if catalog.managed_policy(link.text) is not None:
+    if facts.managed_policy(link.text) is not None:
         return
     name = link.text.partition(":policy/")[2]
-    retired = catalog.retired_policies().get(link.text)
+    retired = facts.retired_policies().get(link.text)
     nearest = retired.replacement if retired else _nearest(name)
     yield CHECK.finding(
         resource,
@@ -47,11 +47,11 @@ def _look_at(resource: Resource, path: str, link: Link) -> Iterator[Result]:
 
 
 def _nearest(name: str) -> str | None:
-    by_path = {policy.arn.partition(":policy/")[2]: arn for arn, policy in catalog.managed_policies().items()}
+    by_path = {policy.arn.partition(":policy/")[2]: arn for arn, policy in facts.managed_policies().items()}
     moved = [arn for path, arn in by_path.items() if path.rpartition("/")[2] == name.rpartition("/")[2]]
     if moved:
         return moved[0]
-    close = catalog.nearest(name, by_path)
+    close = suggest.nearest(name, by_path)
     return by_path[close] if close else None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN
+from watchkeeper.aws import facts, suggest
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.managed_rules import PACK_TYPES, identifier_of, pack_rules, rules
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.inputs.managed_rules import PACK_TYPES, identifier_of, pack_rules, rules
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN
 from watchkeeper.text import clean
 
 
@@ -23,9 +23,9 @@ def look(views: Views) -> Iterator[Result]:
         identifier, path = identifier_of(views, rule)
         if identifier is UNKNOWN:
             yield CHECK.unknown(rule, "the rule's identifier is known only after the deployment")
-        elif isinstance(identifier, str) and identifier not in catalog.managed_rules():
-            named = catalog.managed_rule_by_name(identifier)
-            nearest = named.identifier if named else catalog.nearest(identifier, catalog.managed_rules())
+        elif isinstance(identifier, str) and identifier not in facts.managed_rules():
+            named = facts.managed_rule_by_name(identifier)
+            nearest = named.identifier if named else suggest.nearest(identifier, facts.managed_rules())
             yield CHECK.finding(
                 rule,
                 f"{quote(identifier)} is not an AWS Config managed rule.",

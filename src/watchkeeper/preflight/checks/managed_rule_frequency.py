@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN
+from watchkeeper.aws import facts, suggest
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.managed_rules import known_rules
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.inputs.managed_rules import known_rules
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 PATH = "maximumExecutionFrequency"
 
@@ -29,11 +29,11 @@ def look(views: Views) -> Iterator[Result]:
                 fix=f"Remove {PATH}; to have it evaluated on a schedule call StartConfigRulesEvaluation.",
                 path=PATH,
             )
-        elif value not in catalog.FREQUENCIES:
-            nearest = catalog.nearest(str(value), catalog.FREQUENCIES)
+        elif value not in facts.FREQUENCIES:
+            nearest = suggest.nearest(str(value), facts.FREQUENCIES)
             yield CHECK.finding(
                 rule,
-                f"{quote(value)} is not a frequency: {', '.join(catalog.FREQUENCIES)}.",
+                f"{quote(value)} is not a frequency: {', '.join(facts.FREQUENCIES)}.",
                 fix=f"Did you mean {nearest}?" if nearest else "",
                 path=PATH,
             )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.managed_rules import known_rules
-from watchkeeper.preflight.values import has_unknown
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.inputs.managed_rules import known_rules
+from watchkeeper.preflight.meaning.values import has_unknown
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN
 from watchkeeper.rules.parameters import ParameterError, parse_parameters
 from watchkeeper.text import clean
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
+from watchkeeper.aws import facts
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.managed_rules import known_rules
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.inputs.managed_rules import known_rules
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
 
 
 def look(views: Views) -> Iterator[Result]:
     """Each managed rule, in its own region or the stack's."""
     for rule, managed in known_rules(views):
         region = views.place(rule)[1]
-        if region not in catalog.regions():
+        if region not in facts.regions():
             yield CHECK.unknown(rule, "the stack's region is not known")
         elif not managed.in_region(region):
             yield CHECK.finding(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from watchkeeper.model import Finding, SourcePosition
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.explain_error import explain
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.code.explain_error import explain
+from watchkeeper.preflight.meaning.views import Views
 from watchkeeper.text import clean
 
 

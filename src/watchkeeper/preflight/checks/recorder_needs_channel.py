@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import Resource
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
-from watchkeeper.preflight.values import quote, truth
-from watchkeeper.preflight.views import CHANNEL, RECORDER, RECORDER_STATUS, Views
-from watchkeeper.preflight.wording import order_fix
+from watchkeeper.preflight.meaning.values import quote, truth
+from watchkeeper.preflight.meaning.views import CHANNEL, RECORDER, RECORDER_STATUS, Views
+from watchkeeper.preflight.run.wording import order_fix
+from watchkeeper.pulumi.graph import Resource
 
 
 def look(views: Views) -> Iterator[Result]:

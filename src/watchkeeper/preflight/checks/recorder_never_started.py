@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import quote, truth
-from watchkeeper.preflight.views import RECORDER, RECORDER_STATUS, Views
+from watchkeeper.preflight.meaning.values import quote, truth
+from watchkeeper.preflight.meaning.views import RECORDER, RECORDER_STATUS, Views
 
 ON_CREATE = "startedOnCreate"
 

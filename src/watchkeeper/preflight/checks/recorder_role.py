@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import Resource
-from watchkeeper.preflight import policy as iam
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.delivery import service_linked
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import CONFIG_SERVICE, Link, Role, Views
+from watchkeeper.preflight.meaning import policy as iam
+from watchkeeper.preflight.meaning.delivery import service_linked
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import CONFIG_SERVICE, Link, Role, Views
+from watchkeeper.pulumi.graph import Resource
 
 ENOUGH = ("AWS_ConfigRole", "AdministratorAccess", "ReadOnlyAccess")
 SAMPLE = ("ec2:DescribeInstances", "s3:GetBucketAcl", "iam:GetRole", "rds:DescribeDBInstances")

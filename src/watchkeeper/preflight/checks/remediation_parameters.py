@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN, Resource
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import at, one, quote, truth
-from watchkeeper.preflight.views import REMEDIATION, Views
+from watchkeeper.preflight.meaning.values import at, one, quote, truth
+from watchkeeper.preflight.meaning.views import REMEDIATION, Views
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 RESOURCE = "RESOURCE_ID"
 """https://docs.aws.amazon.com/config/latest/APIReference/API_ResourceValue.html"""

@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN, Resource
+from watchkeeper.aws import facts
 from watchkeeper.preflight.check import UNSURE, WARNING, Check, Result
-from watchkeeper.preflight.identity import BUCKET_TYPES
-from watchkeeper.preflight.views import (
+from watchkeeper.preflight.meaning.identity import BUCKET_TYPES
+from watchkeeper.preflight.meaning.views import (
     AGGREGATOR,
     ALARM,
     EVENT_RULE,
@@ -24,6 +23,7 @@ from watchkeeper.preflight.views import (
     TOPIC,
     Views,
 )
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 TAGGABLE = (
     *BUCKET_TYPES,
@@ -81,7 +81,7 @@ def _untagged(views: Views, resource: Resource, missing: str) -> Result:
 
 def _takes_tags(kind: str) -> bool:
     """Whether CloudFormation's type has tags: AWS::Config::ConfigRule, for one, has none there."""
-    return "Tags" in catalog.cloudformation_types().get(kind, {}).get("properties", {})
+    return "Tags" in facts.cloudformation_types().get(kind, {}).get("properties", {})
 
 
 def _tags(views: Views, resource: Resource) -> dict[str, Any]:

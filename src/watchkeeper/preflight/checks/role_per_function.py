@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Function, Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Function, Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
+from watchkeeper.aws.facts.schedules import problem
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import quote, text
-from watchkeeper.preflight.views import EVENT_RULE, SCHEDULE, Views
-from watchkeeper.schedules import problem
+from watchkeeper.preflight.meaning.values import quote, text
+from watchkeeper.preflight.meaning.views import EVENT_RULE, SCHEDULE, Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 
 def look(views: Views) -> Iterator[Result]:

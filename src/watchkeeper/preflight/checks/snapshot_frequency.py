@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import catalog
-from watchkeeper.graph import UNKNOWN
+from watchkeeper.aws import facts, suggest
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 PATH = "snapshotDeliveryProperties.deliveryFrequency"
 
@@ -21,11 +21,11 @@ def look(views: Views) -> Iterator[Result]:
             yield CHECK.finding(channel, "the delivery channel has no snapshot delivery frequency.", path=PATH)
         elif value is UNKNOWN:
             yield CHECK.unknown(channel, "the delivery frequency is known only after the deployment")
-        elif value not in catalog.FREQUENCIES:
-            nearest = catalog.nearest(str(value), catalog.FREQUENCIES)
+        elif value not in facts.FREQUENCIES:
+            nearest = suggest.nearest(str(value), facts.FREQUENCIES)
             yield CHECK.finding(
                 channel,
-                f"{quote(value)} is not a delivery frequency: {', '.join(catalog.FREQUENCIES)}.",
+                f"{quote(value)} is not a delivery frequency: {', '.join(facts.FREQUENCIES)}.",
                 fix=f"Did you mean {nearest}?" if nearest else "",
                 path=PATH,
                 severity=ERROR,

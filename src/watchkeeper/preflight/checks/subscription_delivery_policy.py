@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import SUBSCRIPTION, Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import SUBSCRIPTION, Views
+from watchkeeper.pulumi.graph import UNKNOWN
 
 PATH = "deliveryPolicy"
 TAKES = ("http", "https")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.suppress import finding_about, today
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.preflight.run.suppress import finding_about, today
 
 
 def look(views: Views) -> Iterator[Result]:

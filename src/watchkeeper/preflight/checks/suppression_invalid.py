@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.suppress import finding_about
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.preflight.run.suppress import finding_about
 
 
 def look(views: Views) -> Iterator[Result]:

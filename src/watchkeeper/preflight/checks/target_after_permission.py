@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
-from watchkeeper.preflight.targets import EVENTS, Target, function_targets, permissions_for
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import Views
-from watchkeeper.preflight.wording import order_fix
+from watchkeeper.preflight.meaning.targets import EVENTS, Target, function_targets, permissions_for
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.preflight.run.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.targets import EVENTS, Invoker, alias_targets, function_targets, permissions_for
-from watchkeeper.preflight.values import quote
-from watchkeeper.preflight.views import FUNCTION, ROLE, SCHEDULE, Views
+from watchkeeper.preflight.meaning.targets import EVENTS, Invoker, alias_targets, function_targets, permissions_for
+from watchkeeper.preflight.meaning.values import quote
+from watchkeeper.preflight.meaning.views import FUNCTION, ROLE, SCHEDULE, Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import WARNING, Check, Result
-from watchkeeper.preflight.views import CHANNEL, TOPIC, Topic, Views
+from watchkeeper.preflight.meaning.views import CHANNEL, TOPIC, Topic, Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.delivery import service_answer
-from watchkeeper.preflight.publishing import CLOUDWATCH, CONFIG, Publication, publications
-from watchkeeper.preflight.values import any_of, quote
-from watchkeeper.preflight.views import QUEUE, QUEUE_POLICY, TOPIC, Document, Views
+from watchkeeper.preflight.meaning.delivery import service_answer
+from watchkeeper.preflight.meaning.publishing import CLOUDWATCH, CONFIG, Publication, publications
+from watchkeeper.preflight.meaning.values import any_of, quote
+from watchkeeper.preflight.meaning.views import QUEUE, QUEUE_POLICY, TOPIC, Document, Views
 
 
 def look(views: Views) -> Iterator[Result]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.values import texts
-from watchkeeper.preflight.views import Views
+from watchkeeper.preflight.meaning.values import texts
+from watchkeeper.preflight.meaning.views import Views
 
 MARKS = re.compile(
     r"Calling __str__ on an Output|Calling \[to(?:String|JSON)\] on an \[?Output|<pulumi\.output\.Output object at|"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from watchkeeper.graph import Archive, Asset
 from watchkeeper.preflight.code import javascript, python
 from watchkeeper.preflight.code.facts import Facts
+from watchkeeper.pulumi.graph import Archive, Asset
 
 PYTHON = (".py",)
 JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")

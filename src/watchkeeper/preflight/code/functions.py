@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Resource
 from watchkeeper.preflight.code.bundle import facts_of
 from watchkeeper.preflight.code.facts import Facts
-from watchkeeper.preflight.identity import BUCKET_TYPES
-from watchkeeper.preflight.values import text
-from watchkeeper.preflight.views import Function, Views
+from watchkeeper.preflight.meaning.identity import BUCKET_TYPES
+from watchkeeper.preflight.meaning.values import text
+from watchkeeper.preflight.meaning.views import Function, Views
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Resource
 
 OBJECTS = ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
 

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from botocore import BOTOCORE_ROOT, xform_name
 
-from watchkeeper.catalog import iam
+from watchkeeper.aws.facts import iam
 
 S3_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "ListBuckets": ("ListAllMyBuckets",),

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from watchkeeper.model import Finding, SourcePosition
 from watchkeeper.preflight.check import Check, Report
-from watchkeeper.preflight.registry import checks
-from watchkeeper.preflight.suppress import fingerprint
+from watchkeeper.preflight.run.registry import checks
+from watchkeeper.preflight.run.suppress import fingerprint
 
 LEVELS = {"error": "error", "warning": "warning", "unsure": "note"}
 PROBLEMS = {"error": "error", "warning": "warning", "unsure": "recommendation"}

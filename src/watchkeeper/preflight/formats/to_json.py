@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from watchkeeper.graph import Secret, Unknown
 from watchkeeper.model import Finding
 from watchkeeper.preflight.check import SEVERITIES, Report
-from watchkeeper.preflight.suppress import fingerprint
+from watchkeeper.preflight.run.suppress import fingerprint
+from watchkeeper.pulumi.graph import Secret, Unknown
 
 
 def schema() -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from watchkeeper.preflight.inputs.target import Target, TargetError
 from watchkeeper.preflight.inputs.template_text import load
-from watchkeeper.preflight.suppress import in_metadata
+from watchkeeper.preflight.run.suppress import in_metadata
 
 __all__ = ["Target", "TargetError", "is_project", "load", "read_document", "read_target"]
 
@@ -52,7 +52,7 @@ def is_project(path: Path) -> bool:
 
 
 def _read_file(path: Path, region: str | None) -> Target:
-    from watchkeeper.engine.program import read_problem
+    from watchkeeper.pulumi.engine.program import read_problem
 
     if path.stat().st_size > LARGEST:
         raise TargetError(f"{path} has more than {LARGEST} bytes")

@@ -17,9 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from watchkeeper.graph import CLOUDFORMATION, UNKNOWN, Graph, Reference, Resource
 from watchkeeper.model import SourcePosition
-from watchkeeper.preflight.identity import ACCOUNT, IDENTITIES, STAND_IN, outputs_of
 from watchkeeper.preflight.inputs import language_extensions, sam
 from watchkeeper.preflight.inputs.cloudformation_names import wrong_names
 from watchkeeper.preflight.inputs.cloudformation_shapes import shape
@@ -27,7 +25,9 @@ from watchkeeper.preflight.inputs.cloudformation_types import ATTRIBUTES, REF, T
 from watchkeeper.preflight.inputs.spelling import Mapped, environment_of, lower_camel, respell
 from watchkeeper.preflight.inputs.target import TargetError
 from watchkeeper.preflight.inputs.template_text import refuse_size
-from watchkeeper.preflight.values import DEPTH
+from watchkeeper.preflight.meaning.identity import ACCOUNT, IDENTITIES, STAND_IN, outputs_of
+from watchkeeper.preflight.meaning.values import DEPTH
+from watchkeeper.pulumi.graph import CLOUDFORMATION, UNKNOWN, Graph, Reference, Resource
 
 PSEUDO_REGION = "${AWS::Region}"
 """Stands for the region when nobody says which: any region written out is then one written by hand."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.graph import WrongName
-from watchkeeper.preflight.values import DEPTH
+from watchkeeper.aws import facts
+from watchkeeper.preflight.meaning.values import DEPTH
+from watchkeeper.pulumi.graph import WrongName
 
 NOT_LISTED = ("AWS::CDK::Metadata", "AWS::CloudFormation::Macro")
 """Types that are no part of the registry's schemas."""
@@ -18,7 +18,7 @@ NOT_LISTED = ("AWS::CDK::Metadata", "AWS::CloudFormation::Macro")
 
 def wrong_names(urn: str, kind: str, properties: Any) -> Iterator[WrongName]:
     """The type when there is none of its name; its unknown, read-only and missing properties."""
-    types = catalog.cloudformation_types()
+    types = facts.cloudformation_types()
     if kind not in types:
         if kind.startswith("AWS::") and not kind.endswith("::MODULE") and kind not in NOT_LISTED:
             yield WrongName(urn, "", kind, tuple(types))

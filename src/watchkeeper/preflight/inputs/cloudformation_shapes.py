@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Reference, Resource
 from watchkeeper.preflight.inputs.spelling import lower_camel
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Reference, Resource
 
 
 def shape(resource: Resource) -> Iterator[Resource]:

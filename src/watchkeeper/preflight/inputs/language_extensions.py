@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper.preflight.values import DEPTH
+from watchkeeper.preflight.meaning.values import DEPTH
 
 LOOP = "Fn::ForEach::"
 MOST = 5_000

@@ -11,15 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watchkeeper import catalog
-from watchkeeper.engine.offline import ACCOUNT
-from watchkeeper.engine.preview import Foresee, Preview, preview
-from watchkeeper.engine.program import Project, ProjectError, load_project
-from watchkeeper.engine.provider import Inputs
-from watchkeeper.graph import Resource
-from watchkeeper.preflight.identity import outputs_of
+from watchkeeper.aws import facts
 from watchkeeper.preflight.inputs.target import Target, TargetError
-from watchkeeper.preflight.registry import checks
+from watchkeeper.preflight.meaning.identity import outputs_of
+from watchkeeper.preflight.run.registry import checks
+from watchkeeper.pulumi.engine.offline import ACCOUNT
+from watchkeeper.pulumi.engine.preview import Foresee, Preview, preview
+from watchkeeper.pulumi.engine.program import Project, ProjectError, load_project
+from watchkeeper.pulumi.engine.provider import Inputs
+from watchkeeper.pulumi.graph import Resource
 
 
 def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
@@ -66,8 +66,8 @@ def foreseeing(region: str | None, account: str) -> Foresee:
 def warm_up() -> None:
     """Load what the checks need, while the program runs in its own process: that takes as long as the checks do."""
     checks()
-    catalog.managed_rules()
-    catalog.managed_policies()
+    facts.managed_rules()
+    facts.managed_policies()
 
 
 def default_stack(directory: Path) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from watchkeeper.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
 from watchkeeper.model import SourcePosition
 from watchkeeper.preflight.inputs.target import TargetError
-from watchkeeper.preflight.values import DEPTH
+from watchkeeper.preflight.meaning.values import DEPTH
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's public marker of a secret

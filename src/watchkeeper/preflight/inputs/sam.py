@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper import catalog
+from watchkeeper.aws import facts
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
 FUNCTION = "AWS::Serverless::Function"
@@ -129,8 +129,8 @@ def _managed(name: str) -> str:
     """A managed policy may be given by its name alone, whatever its path."""
     if name.startswith("arn:"):
         return name
-    known = (arn for arn in catalog.managed_policies() if arn.rpartition("/")[2] == name)
-    return next(known, f"{catalog.MANAGED_POLICY_PREFIX}/{name}")
+    known = (arn for arn in facts.managed_policies() if arn.rpartition("/")[2] == name)
+    return next(known, f"{facts.MANAGED_POLICY_PREFIX}/{name}")
 
 
 def _event(logical: str, name: str, event: Mapping[str, Any], attributes: Any, tags: Any) -> Iterator[tuple[str, Any]]:

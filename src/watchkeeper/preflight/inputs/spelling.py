@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.graph import Archive, Asset, Reference, Secret, Unknown
+from watchkeeper.pulumi.graph import Archive, Asset, Reference, Secret, Unknown
 
 
 @dataclass(frozen=True, slots=True)

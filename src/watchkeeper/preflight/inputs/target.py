@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from watchkeeper.engine.program import ProgramError
-from watchkeeper.graph import Graph
 from watchkeeper.preflight.check import Suppression
+from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.pulumi.graph import Graph
 
 
 class TargetError(Exception):

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from watchkeeper.engine.program import read_problem
 from watchkeeper.preflight.inputs.json_lines import load_json
 from watchkeeper.preflight.inputs.target import TargetError
+from watchkeeper.pulumi.engine.program import read_problem
 
 LARGEST_YAML = 10_000_000
 """Characters; CloudFormation itself takes one million bytes."""

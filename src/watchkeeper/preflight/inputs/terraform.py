@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchkeeper.graph import TERRAFORM, UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
-from watchkeeper.preflight.identity import IDENTITIES
 from watchkeeper.preflight.inputs import terraform_policy
 from watchkeeper.preflight.inputs.spelling import Mapped, environment_of, lower_camel, respell
 from watchkeeper.preflight.inputs.target import TargetError
@@ -27,7 +25,9 @@ from watchkeeper.preflight.inputs.terraform_config import (
     without_index,
 )
 from watchkeeper.preflight.inputs.terraform_types import TYPES
-from watchkeeper.preflight.values import DEPTH
+from watchkeeper.preflight.meaning.identity import IDENTITIES
+from watchkeeper.preflight.meaning.values import DEPTH
+from watchkeeper.pulumi.graph import TERRAFORM, UNKNOWN, Archive, Asset, Graph, Reference, Resource, Secret
 
 MAJOR = ("0", "1")
 """Major format versions that are read; Terraform asks readers to refuse any other."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchkeeper.preflight.values import DEPTH
+from watchkeeper.preflight.meaning.values import DEPTH
 
 _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
 _ITERATION = ("each.", "count.", "path.", "terraform.", "self.")

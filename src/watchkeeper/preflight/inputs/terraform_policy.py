@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchkeeper.graph import UNKNOWN
 from watchkeeper.preflight.inputs.terraform_config import mappings
+from watchkeeper.pulumi.graph import UNKNOWN
 
 TYPE = "aws_iam_policy_document"
 LISTS = (

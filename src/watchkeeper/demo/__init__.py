@@ -1,0 +1,1 @@
+"""An account with known faults, and the whole system once through."""

@@ -1,0 +1,1 @@
+"""What Watchkeeper deploys: settings, the Pulumi components, the Lambda functions, and whether all of it works."""

@@ -1,0 +1,1 @@
+"""Running the checks: which ones, with which settings and suppressions, and in whose words."""

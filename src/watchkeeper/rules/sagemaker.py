@@ -1,0 +1,69 @@
+"""Amazon SageMaker: notebook instances and models.
+
+Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
+"""
+
+# ruff: noqa: ARG001 - every rule has the same signature
+from __future__ import annotations
+
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    FlagRule,
+    Lookup,
+    Parameters,
+    listed,
+    need,
+    pick,
+    register_flags,
+    rule,
+    shown,
+    text,
+    verdict,
+    violation,
+)
+
+NOTEBOOK = "AWS::SageMaker::NotebookInstance"
+
+
+@rule("SAGEMAKER_NOTEBOOK_NO_DIRECT_INTERNET_ACCESS", types=(NOTEBOOK,), severity=Severity.HIGH,
+      category="Public access")  # fmt: skip
+def notebook_internet(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The notebook has no direct internet access."""
+    value = text(item.configuration, "DirectInternetAccess")
+    return verdict(value == "Disabled", "Direct internet access is on; recreate the notebook in a VPC without it.")
+
+
+@rule("SAGEMAKER_NOTEBOOK_INSTANCE_INSIDE_VPC", types=(NOTEBOOK,), severity=Severity.HIGH, category="Network")
+def notebook_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The notebook is in a VPC, in one of SubnetIds where they are given."""
+    need(item.configuration, "NotebookInstanceName", "Arn")
+    subnet, allowed = pick(item.configuration, "SubnetId"), parameters.get("SubnetIds", ())
+    if not subnet:
+        return violation("The notebook is in no VPC; recreate it in one.")
+    return verdict(
+        not allowed or subnet in allowed, f"The notebook is in {shown(subnet)}; use one of {listed(allowed)}."
+    )
+
+
+@rule("SAGEMAKER_MODEL_IN_VPC", types=("AWS::SageMaker::Model",), severity=Severity.MEDIUM, category="Network")
+def model_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The model's containers reach the network through a VPC."""
+    need(item.configuration, "ModelName", "ExecutionRoleArn")
+    on = bool(pick(item.configuration, "VpcConfig"))
+    return verdict(on, "The model uses no VPC; recreate it with subnets and security groups.")
+
+
+@rule("SAGEMAKER_NOTEBOOK_INSTANCE_ROOT_ACCESS_CHECK", types=(NOTEBOOK,), severity=Severity.HIGH, category="Identity")
+def notebook_root(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """Users of the notebook have no root access."""
+    value = text(item.configuration, "RootAccess", default="Enabled")
+    need(item.configuration, "NotebookInstanceName", "Arn")
+    return verdict(value == "Disabled", "Root access is on; turn it off.")
+
+
+register_flags(
+    (
+        FlagRule("SAGEMAKER_MODEL_ISOLATION_ENABLED", ("AWS::SageMaker::Model",), "EnableNetworkIsolation", True,
+                 Severity.MEDIUM, "Network", "The model has no network access.", "enable network isolation", False),
+    )
+)  # fmt: skip

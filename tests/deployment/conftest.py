@@ -1,8 +1,0 @@
-"""Makes the user of the end-to-end tests importable by name."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
