@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNAVAILABLE_KEY = "watchkeeper:unavailable"
+"""Supplementary key under which a reader says what it could not read: aspect to reason. A rule that looks at one of
+them is NOT_EVALUATED with that reason."""
 ANNOTATION_LIMIT = 256
 """Characters AWS Config keeps of an annotation (botocore config/2014-11-12, ``StringWithCharLimit256``)."""
 
@@ -129,13 +132,27 @@ class SourcePosition:
     column: int = 0
 
 
+class Unavailable(LookupError):  # noqa: N818 - it is an answer, not an error
+    """What a rule needs is not there, with the reason: a denied call, a part the item lacks. Never a finding."""
+
+
+class FindingSeverity(StrEnum):
+    """How sure and how bad a finding about a program is, worst first. A rule's violation has a :class:`Severity`."""
+
+    ERROR = "error"
+    """AWS refuses it, or it silently does not work."""
+    WARNING = "warning"
+    UNSURE = "unsure"
+    """It depends on what is not known before the deployment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing wrong, as a person has to see it: the bad value, where it is, what AWS does, what to write instead."""
 
     check: str
     """The id of the preflight check or verification step that found it."""
-    severity: str
+    severity: FindingSeverity
     """``error``, ``warning`` or ``unsure``."""
     resource: str
     """The resource's name or URN; empty where the whole program is meant."""

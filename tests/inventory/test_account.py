@@ -14,7 +14,8 @@ import pytest
 from watchkeeper.clients import Clients, Profile
 from watchkeeper.inventory import READERS as RESOURCE_READERS
 from watchkeeper.inventory.account import READERS, facts
-from watchkeeper.rules import ACCOUNT, Unavailable, logic
+from watchkeeper.model import Unavailable
+from watchkeeper.rules import ACCOUNT, logic
 
 
 def test_every_fact_that_a_rule_needs_has_a_reader():

@@ -15,7 +15,7 @@ from watchkeeper.model import Finding
 from watchkeeper.preflight import AccountState, Options, Target, run
 from watchkeeper.preflight.account import state as account
 from watchkeeper.preflight.account.taken_names import QUESTIONS
-from watchkeeper.preflight.check import AccountRule
+from watchkeeper.preflight.options import AccountRule
 from watchkeeper.pulumi.graph import Graph, Resource
 
 REGION = "eu-west-1"

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from watchkeeper.preflight import run
-from watchkeeper.preflight.inputs import read_document
+from watchkeeper.preflight.inputs import read_document, wording
 from watchkeeper.preflight.meaning.identity import stand_ins
-from watchkeeper.preflight.run import wording
 from watchkeeper.pulumi.graph import Resource
 
 HEAVY = ("botocore.loaders", "grpc", "pulumi", "pulumi_aws", "pydantic", "watchkeeper.pulumi.engine.preview")

@@ -16,7 +16,7 @@ from watchkeeper.preflight import Options, Report, TargetError, run
 from watchkeeper.preflight.formats import FORMATS, render
 from watchkeeper.preflight.inputs import read_document
 from watchkeeper.preflight.inputs.terraform_config import Place, without_index
-from watchkeeper.preflight.run.wording import WORDS
+from watchkeeper.preflight.inputs.wording import WORDS
 from watchkeeper.pulumi.graph import UNKNOWN, Graph, Reference, Secret
 
 

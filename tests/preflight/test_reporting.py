@@ -18,9 +18,9 @@ from watchkeeper.preflight import CheckError, NotChecked, Options, Report, check
 from watchkeeper.preflight.check import SEVERITIES
 from watchkeeper.preflight.code.explain_error import RESOURCE_OPTIONS, options_of_sdk
 from watchkeeper.preflight.formats import FORMATS, render, sarif, terminal, to_json
+from watchkeeper.preflight.inputs.wording import in_javascript
 from watchkeeper.preflight.run import places
 from watchkeeper.preflight.run.reference import pages
-from watchkeeper.preflight.run.wording import in_javascript
 from watchkeeper.pulumi.graph import Graph, Resource
 
 HOSTILE = "rule\x1b[31m|<script>%0A::error::\n`x`"

@@ -14,12 +14,11 @@ from watchkeeper.model import Finding, SourcePosition
 from watchkeeper.preflight import Options, Report, Suppression, inspect, run
 from watchkeeper.preflight.run.suppress import (
     BaselineError,
-    entry,
-    parse_comment,
     read_baseline,
     speaks_of,
     write_baseline,
 )
+from watchkeeper.preflight.suppressions import entry, parse_comment
 from watchkeeper.pulumi.graph import Graph, Resource
 
 HERE = SourcePosition("main.py", 1)

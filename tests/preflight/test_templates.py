@@ -16,8 +16,8 @@ from watchkeeper.preflight.inputs import load, read_document
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES
 from watchkeeper.preflight.inputs.spelling import lower_camel
 from watchkeeper.preflight.inputs.terraform_types import TYPES as TERRAFORM_TYPES
+from watchkeeper.preflight.inputs.wording import CLOUDFORMATION, TABLES, TERRAFORM, spelled_path
 from watchkeeper.preflight.meaning.views import CONFORMANCE_PACK, Views
-from watchkeeper.preflight.run.wording import CLOUDFORMATION, TABLES, TERRAFORM, spelled_path
 from watchkeeper.pulumi.graph import UNKNOWN, Graph, Resource
 
 STYLES = Path(__file__).parent / "fixtures" / "styles"

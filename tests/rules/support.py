@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from watchkeeper.items import from_aws
-from watchkeeper.model import ConfigurationItem
-from watchkeeper.rules import Indexed, Unavailable
+from watchkeeper.model import ConfigurationItem, Unavailable
+from watchkeeper.rules import Indexed
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 9, 27, 8, tzinfo=UTC)

@@ -18,8 +18,8 @@ from tests.rules import support
 from watchkeeper.aws.facts import managed_rules
 from watchkeeper.evaluation.item import configured, evaluate, prepare
 from watchkeeper.items import ItemError, from_aws
-from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ItemStatus
-from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, logic
+from watchkeeper.model import ANNOTATION_LIMIT, UNAVAILABLE_KEY, ComplianceType, ItemStatus
+from watchkeeper.rules import ACCOUNT, logic
 from watchkeeper.rules.tags import tagged
 
 CASES = list(support.cases())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.rules import Unavailable
+from watchkeeper.model import Unavailable
 from watchkeeper.rules.policy import (
     account_of,
     denies_plain_http,

@@ -11,8 +11,9 @@ from typing import Any
 from watchkeeper.awsconfig.context import Call, to_seconds
 from watchkeeper.awsconfig.errors import ConfigError, invalid
 from watchkeeper.awsconfig.invocation import read_token
+from watchkeeper.awsconfig.outcomes import Outcome, Result
 from watchkeeper.awsconfig.paging import Key
-from watchkeeper.awsconfig.results import COLUMNS, Outcome, Result, record_outcomes
+from watchkeeper.awsconfig.results import COLUMNS, record_outcomes
 from watchkeeper.awsconfig.rule_status import note_success
 from watchkeeper.awsconfig.rules import require_rule
 

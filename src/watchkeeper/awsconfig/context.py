@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from watchkeeper.aws.arn import arn_of
 from watchkeeper.awsconfig.paging import Fetch, Key, of_sequence, page
+from watchkeeper.awsconfig.services import Services
 from watchkeeper.awsconfig.store import Session
-
-if TYPE_CHECKING:
-    from watchkeeper.awsconfig.services import Services
 
 T = TypeVar("T")
 _ALPHABET = string.ascii_lowercase + string.digits

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from watchkeeper.aws import facts
 from watchkeeper.awsconfig.active import ActiveRule, change_rules
 from watchkeeper.awsconfig.logic import RecordedLookup
-from watchkeeper.awsconfig.results import COLUMNS, COMPLIANCE_TYPE, Outcome, Result, no_longer_applicable
+from watchkeeper.awsconfig.outcomes import Outcome, Result
+from watchkeeper.awsconfig.results import COLUMNS, COMPLIANCE_TYPE, no_longer_applicable
 from watchkeeper.awsconfig.services import Services
 from watchkeeper.awsconfig.store import Session
 from watchkeeper.evaluation import item as evaluation

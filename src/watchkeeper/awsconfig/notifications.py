@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from watchkeeper import items
 from watchkeeper.awsconfig.context import to_iso
 from watchkeeper.awsconfig.differences import difference
+from watchkeeper.awsconfig.outcomes import Result
 from watchkeeper.awsconfig.store import Session
 from watchkeeper.model import ConfigurationItem
-
-if TYPE_CHECKING:
-    from watchkeeper.awsconfig.results import Result
 
 MESSAGE_LIMIT = 256 * 1024
 """Bytes that EventBridge and SNS take in one message; a bigger item is announced by a summary and put to S3."""

@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/config/latest/developerguide/view-compliance-history
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from watchkeeper.awsconfig.active import active_rules
 from watchkeeper.awsconfig.notifications import compliance_change, queue_notification
+from watchkeeper.awsconfig.outcomes import Outcome, Result
 from watchkeeper.awsconfig.store import Session
 
 COMPLIANCE_TYPE = "AWS::Config::ResourceCompliance"
@@ -18,34 +18,6 @@ _NOT_APPLICABLE = "NOT_APPLICABLE"
 _IDS_A_QUERY = 500
 _Key = tuple[str, str, str]
 """Rule, resource type, resource id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a rule says of a resource. Times are seconds since 1970."""
-
-    rule: str
-    resource_type: str
-    resource_id: str
-    compliance: str
-    """``COMPLIANT``, ``NON_COMPLIANT`` or ``NOT_APPLICABLE``."""
-    annotation: str
-    ordering: float
-    """When what was evaluated was captured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """An outcome as it was recorded."""
-
-    rule: str
-    resource_type: str
-    resource_id: str
-    compliance: str
-    annotation: str
-    ordering: float
-    recorded: float
-    invoked: float
 
 
 COLUMNS = "rule, type, resource, compliance, annotation, ordering, recorded, invoked"

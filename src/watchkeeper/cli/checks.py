@@ -167,7 +167,7 @@ def _selected(given: Mapping[str, Any]) -> list[Check]:
     """The checks that are chosen on the command line. Raises CommandError when a name is none."""
     from watchkeeper.aws.suggest import nearest
     from watchkeeper.preflight import Options, checks
-    from watchkeeper.preflight.run.registry import selected, unknown_names
+    from watchkeeper.preflight.registry import selected, unknown_names
 
     select, ignore = given.get("select", ()), given.get("ignore", ())
     unknown = unknown_names((*select, *ignore))
@@ -190,6 +190,7 @@ def review(project: Any, region: str, account: str) -> Any:
     """The same checks over the preview that a deployment by our own engine makes anyway: the program runs once less."""
     from watchkeeper.preflight import SettingsError, judge
     from watchkeeper.preflight.inputs import pulumi_program
+    from watchkeeper.preflight.registry import warm_up
     from watchkeeper.pulumi.engine.deployment import Review
 
     def approve(shown: Any) -> None:
@@ -199,7 +200,7 @@ def review(project: Any, region: str, account: str) -> Any:
             raise CommandError(str(error), code=Exit.USAGE) from error
         stop_on_errors(report)
 
-    return Review(approve, pulumi_program.foreseeing(region, account), pulumi_program.warm_up)
+    return Review(approve, pulumi_program.foreseeing(region, account), warm_up)
 
 
 def stop_on_errors(report: Any) -> None:

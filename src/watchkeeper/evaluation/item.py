@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchkeeper.aws import facts, suggest
-from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation, Severity
+from watchkeeper.model import UNAVAILABLE_KEY, ComplianceType, ConfigurationItem, Evaluation, Severity, Unavailable
 from watchkeeper.rules import (
     ACCOUNT,
-    UNAVAILABLE_KEY,
     Lookup,
     NoLookup,
     ParameterError,
     RuleLogic,
-    Unavailable,
     category,
     logic,
     parse_parameters,

@@ -25,8 +25,8 @@ from watchkeeper.evaluation.results import ResourceEvaluation, RuleResult
 from watchkeeper.inventory import READERS, ClientFactory, Gap, read, read_some
 from watchkeeper.inventory.account import READERS as FACTS
 from watchkeeper.inventory.core import Context, Unreadable
-from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation
-from watchkeeper.rules import ACCOUNT, UNAVAILABLE_KEY, Indexed, RuleLogic, Unavailable
+from watchkeeper.model import UNAVAILABLE_KEY, ComplianceType, ConfigurationItem, Evaluation, Unavailable
+from watchkeeper.rules import ACCOUNT, Indexed, RuleLogic
 from watchkeeper.rules.base import shown
 
 ALL_REGIONS = "all"

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from watchkeeper.inventory.core import ClientFactory, Context, Unreadable, config_spelling
-from watchkeeper.rules import Unavailable
+from watchkeeper.model import Unavailable
 
 REPORT_SECONDS = 20.0
 """How long to wait for the credential report to be made."""

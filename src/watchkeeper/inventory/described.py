@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchkeeper.inventory.core import Context, Gap, Raw, Reader, Unreadable, any_tags, at, config_spelling, make_item
-from watchkeeper.model import ConfigurationItem, Relationship
-from watchkeeper.rules import UNAVAILABLE_KEY
+from watchkeeper.model import UNAVAILABLE_KEY, ConfigurationItem, Relationship
 
 _AT_ONCE = 200
 """Values of one EC2 filter (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html)."""

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from watchkeeper.inventory.core import Context, Gap, Raw, Reader, Unreadable, config_spelling, make_item, tag_map
-from watchkeeper.model import ConfigurationItem
-from watchkeeper.rules import UNAVAILABLE_KEY
+from watchkeeper.model import UNAVAILABLE_KEY, ConfigurationItem
 
 BUCKET = "AWS::S3::Bucket"
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from watchkeeper.model import SourcePosition
-from watchkeeper.preflight.check import AccountState, Check, CheckError, NotChecked, Options, Report, Suppression
+from watchkeeper.preflight.check import Check, CheckError, NotChecked, Report
 from watchkeeper.preflight.inputs import Target, TargetError, is_project, read_target
+from watchkeeper.preflight.options import AccountState, Options, Suppression
+from watchkeeper.preflight.registry import checks, unknown_names, warm_up
 from watchkeeper.preflight.run import settings
-from watchkeeper.preflight.run.registry import checks, unknown_names
 from watchkeeper.preflight.run.running import run
 from watchkeeper.preflight.run.settings import SettingsError
 from watchkeeper.pulumi.engine.program import ProgramError
@@ -70,7 +71,13 @@ def inspect(
     """
     path = Path(path)
     given = {**({"environment": stack} if stack and not is_project(path) else {}), **(given or {})}
-    return judge(read_target(path, stack=stack, region=region), path, given, settings_file=settings_file, ask=ask)
+    return judge(
+        read_target(path, stack=stack, region=region, meanwhile=warm_up),
+        path,
+        given,
+        settings_file=settings_file,
+        ask=ask,
+    )
 
 
 def judge(

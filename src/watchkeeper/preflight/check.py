@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from watchkeeper.model import Finding, SourcePosition
-from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.model import Finding, FindingSeverity, SourcePosition
+from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.preflight.options import Suppression
 from watchkeeper.pulumi.graph import Resource
 
-if TYPE_CHECKING:
-    from watchkeeper.preflight.meaning.views import Views
-
-ERROR = "error"
-WARNING = "warning"
-UNSURE = "unsure"
-SEVERITIES = (ERROR, WARNING, UNSURE)
-DEFAULT_TAGS = ("Owner", "Environment", "ComplianceLevel")
+ERROR, WARNING, UNSURE = SEVERITIES = tuple(FindingSeverity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,85 +33,8 @@ class CheckError:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """One accepted finding: a check and a resource, why, and until when."""
-
-    check: str
-    reason: str
-    resource: str = "*"
-    """A name, a URN or a pattern such as ``scratch-*``; empty: the resources at ``position``."""
-    until: date | None = None
-    """The last day on which it counts."""
-    position: SourcePosition | None = None
-    """Its place, when it stands beside the resource."""
-    where: str = ""
-    """The same for people: ``__main__.py:7``, ``watchkeeper.yaml: preflight.suppressions[0]``."""
-    problem: str = ""
-    """What is wrong with it: then it accepts nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRule:
-    """A rule that an account has. ``identifier`` is the managed rule's, or the function's ARN of a custom rule."""
-
-    name: str
-    identifier: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountState:
-    """What an account has in the region already: read by :mod:`watchkeeper.preflight.account.state`, read-only."""
-
-    account_id: str = ""
-    region: str = ""
-    recorders: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    rules: tuple[AccountRule, ...] = ()
-    aggregators: tuple[str, ...] = ()
-    conformance_packs: tuple[str, ...] = ()
-    rule_quota: int = 1000
-    enabled_regions: tuple[str, ...] = ()
-    taken: Mapping[str, str] = field(default_factory=dict)
-    """URN of a resource whose name is taken, to who has it: ``this`` account or ``another``."""
-    deployed: frozenset[str] | None = None
-    """URNs that the stack itself has there already; None: nobody knows."""
-    gaps: tuple[str, ...] = ()
-    """What could not be read, one sentence each."""
-
-    def made_before(self, resource: Resource) -> bool:
-        """Whether the stack itself made this resource in an earlier deployment, as far as is known."""
-        return bool(resource.id) or resource.urn in (self.deployed or ())
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user asked for. Every field has the default of the command line."""
-
-    select: tuple[str, ...] = ()
-    """Ids or tags to run; empty: all."""
-    ignore: tuple[str, ...] = ()
-    environment: str = ""
-    """The environment suffix; empty: the graph's stack name."""
-    required_tags: tuple[str, ...] = DEFAULT_TAGS
-    destroyable: bool = True
-    """Whether the stack must be destroyable."""
-    shared_roles: tuple[str, ...] = ()
-    """Names of roles that functions share knowingly."""
-    suppressions: tuple[Suppression, ...] = ()
-    baseline: frozenset[str] = frozenset()
-    """Fingerprints of findings that were there before (see :func:`watchkeeper.preflight.run.suppress.fingerprint`)."""
-    account: AccountState | None = None
-    program_error: ProgramError | None = None
-    root: str = ""
-    """The folder that asset and source paths are relative to."""
-    today: date | None = None
-    """For tests; None: the date of the day (UTC)."""
-
-
 Result = Finding | NotChecked
-Look = Callable[["Views"], Iterator[Result]]
+Look = Callable[[Views], Iterator[Result]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +42,7 @@ class Check:
     """One check. ``look`` gives findings and what it could not look at; it never touches AWS."""
 
     id: str
-    severity: str
+    severity: FindingSeverity
     title: str
     explanation: str
     aws_does: str
@@ -143,7 +60,7 @@ class Check:
         *,
         fix: str = "",
         path: str = "",
-        severity: str = "",
+        severity: FindingSeverity | None = None,
         aws_does: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> Finding:
@@ -161,9 +78,28 @@ class Check:
             data={"urn": resource.urn if resource else "", **(data or {})},
         )
 
+    def about(self, item: Suppression, message: str) -> Finding:
+        """What this check says of a suppression, at its place."""
+        return Finding(
+            check=self.id,
+            severity=self.severity,
+            resource=item.resource if item.position else "",
+            type="",
+            message=f"{item.where}: {message}",
+            fix=self.fix,
+            position=item.position,
+        )
+
     def unknown(self, resource: Resource | None, reason: str) -> NotChecked:
         """What this check could not look at."""
         return NotChecked(self.id, resource.name if resource else "", reason, resource.type if resource else "")
+
+
+def fingerprint(finding: Finding) -> str:
+    """What makes a finding the same one tomorrow: check, resource, property and message, not its line."""
+    parts = (finding.check, str(finding.data.get("urn") or finding.resource), finding.property_path, finding.message)
+    # JSON may hold half a surrogate pair, which UTF-8 can't.
+    return hashlib.sha256("\n".join(parts).encode(errors="backslashreplace")).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

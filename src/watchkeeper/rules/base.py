@@ -14,20 +14,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from watchkeeper.model import ANNOTATION_LIMIT, ComplianceType, ConfigurationItem, Severity, Verdict
+from watchkeeper.model import (
+    ANNOTATION_LIMIT,
+    UNAVAILABLE_KEY,
+    ComplianceType,
+    ConfigurationItem,
+    Severity,
+    Unavailable,
+    Verdict,
+)
 
 ACCOUNT = "AWS::::Account"
 """The resource type under which Config reports what concerns a whole account; the resource id is the account id."""
 
-UNAVAILABLE_KEY = "watchkeeper:unavailable"
-"""Supplementary key under which a reader says what it could not read: aspect to reason. A rule that looks at one of
-them is NOT_EVALUATED with that reason."""
 
 Parameters = Mapping[str, Any]
-
-
-class Unavailable(LookupError):  # noqa: N818 - it is an answer, not an error
-    """What a rule needs is not there, with the reason: a denied call, a part the item lacks. Never a finding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

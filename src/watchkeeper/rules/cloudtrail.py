@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
     Index,
     Lookup,
     Parameters,
-    Unavailable,
     array,
     aspect,
     attempt,

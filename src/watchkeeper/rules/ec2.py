@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
@@ -19,7 +19,6 @@ from watchkeeper.rules.base import (
     Index,
     Lookup,
     Parameters,
-    Unavailable,
     array,
     days_between,
     dig,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
     Lookup,
     Parameters,
-    Unavailable,
     array,
     flag,
     listed,

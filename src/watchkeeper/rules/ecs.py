@@ -10,13 +10,12 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     Index,
     Lookup,
     Parameters,
     RuleFunction,
-    Unavailable,
     array,
     flag,
     listed,

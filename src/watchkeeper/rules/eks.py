@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     Lookup,
     Parameters,
-    Unavailable,
     array,
     dig,
     flag,

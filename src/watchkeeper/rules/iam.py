@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
     Index,
     Lookup,
     Parameters,
-    Unavailable,
     array,
     days_between,
     dig,

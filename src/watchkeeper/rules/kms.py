@@ -8,18 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
-from watchkeeper.rules.base import (
-    Lookup,
-    Parameters,
-    Unavailable,
-    flag,
-    not_applicable,
-    required_aspect,
-    rule,
-    text,
-    verdict,
-)
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
+from watchkeeper.rules.base import Lookup, Parameters, flag, not_applicable, required_aspect, rule, text, verdict
 from watchkeeper.rules.policy import needed_statements
 
 KEY = "AWS::KMS::Key"

@@ -17,7 +17,8 @@ from urllib.parse import unquote
 
 import orjson
 
-from watchkeeper.rules.base import Unavailable, shown
+from watchkeeper.model import Unavailable
+from watchkeeper.rules.base import shown
 
 FIXED_VALUE_KEYS = frozenset(
     {

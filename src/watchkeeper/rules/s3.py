@@ -12,14 +12,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     ACCOUNT,
     COMPLIANT,
     Index,
     Lookup,
     Parameters,
-    Unavailable,
     array,
     aspect,
     dig,

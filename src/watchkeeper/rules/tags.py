@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from watchkeeper.aws import facts
-from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
     COMPLIANT,
     REGISTRY,
@@ -18,7 +18,6 @@ from watchkeeper.rules.base import (
     Parameters,
     RuleFunction,
     RuleLogic,
-    Unavailable,
     listed,
     need,
     not_applicable,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.places import INFRA
-from watchkeeper.preflight.check import Options
+from watchkeeper.preflight.options import Options
 from watchkeeper.preflight.run.running import run
 from watchkeeper.pulumi.engine.preview import Preview, preview
 from watchkeeper.pulumi.engine.program import load_project

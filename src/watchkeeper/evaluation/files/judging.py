@@ -16,8 +16,8 @@ import orjson
 from watchkeeper.evaluation.files.stream import Chunk
 from watchkeeper.evaluation.item import ConfiguredRule, NoLookup, Prepared, PreparedRule, prepare
 from watchkeeper.items import Edges, ItemError, from_aws
-from watchkeeper.model import EPOCH, ComplianceType, ConfigurationItem, ItemStatus
-from watchkeeper.rules import UNAVAILABLE_KEY, Index
+from watchkeeper.model import EPOCH, UNAVAILABLE_KEY, ComplianceType, ConfigurationItem, ItemStatus
+from watchkeeper.rules import Index
 from watchkeeper.rules.base import COMPLIANT, RuleFunction, clip, shown
 
 MAX_PROBLEMS = 1000

@@ -31,8 +31,8 @@ from watchkeeper.evaluation.files.sources import Source, file_sources, latest_sn
 from watchkeeper.evaluation.files.stream import CHUNK, Chunk, Reader
 from watchkeeper.evaluation.item import ConfiguredRule
 from watchkeeper.evaluation.results import OfflineResult, Problem, ResourceEvaluation, RuleResult
-from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation
-from watchkeeper.rules import ACCOUNT, Index, Unavailable
+from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation, Unavailable
+from watchkeeper.rules import ACCOUNT, Index
 from watchkeeper.rules.base import facts_under, gathered
 
 SMALL = 1 << 20

@@ -4,6 +4,7 @@ Settings live in ``Pulumi.<env>.yaml`` under the namespace ``watchkeeper:``. A s
 in the program as JSON text; :func:`from_pulumi_config` takes either. Nothing here knows Pulumi or AWS.
 """
 
+from watchkeeper.monitoring.settings.fields import DELIVERY_PREFIX, LOG_RETENTIONS, OWN_TAGS
 from watchkeeper.monitoring.settings.groups import (
     SUFFIX_LIMIT,
     Aggregator,
@@ -18,7 +19,7 @@ from watchkeeper.monitoring.settings.groups import (
 from watchkeeper.monitoring.settings.problems import NAMESPACE, Problem, SettingsError
 from watchkeeper.monitoring.settings.reading import from_pulumi_config, load, read_config
 from watchkeeper.monitoring.settings.reference import json_schema, reference
-from watchkeeper.monitoring.settings.settings import DELIVERY_PREFIX, LOG_RETENTIONS, OWN_TAGS, Settings
+from watchkeeper.monitoring.settings.settings import Settings
 
 __all__ = [
     "DELIVERY_PREFIX",

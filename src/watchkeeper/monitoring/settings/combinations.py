@@ -1,22 +1,20 @@
-"""Settings that are right alone and wrong together."""
+"""Fields that are right alone and wrong together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic.alias_generators import to_camel
 
 from watchkeeper.aws import facts
+from watchkeeper.monitoring.settings.fields import Fields
 from watchkeeper.monitoring.settings.groups import Recording, RecordingOverride
 from watchkeeper.monitoring.settings.problems import Problem, listed, nearest
 from watchkeeper.monitoring.settings.rule_parameters import rule_problems
 
-if TYPE_CHECKING:
-    from watchkeeper.monitoring.settings.settings import Settings
 
-
-def combination_problems(settings: Settings, *, region: str | None = None, broken: Iterable[str] = ()) -> list[Problem]:
+def combination_problems(settings: Fields, *, region: str | None = None, broken: Iterable[str] = ()) -> list[Problem]:
     """What does not fit together, although each setting alone is right.
 
     ``region`` is the stack's, when known; ``broken`` names settings that stand at their default because what was
@@ -31,7 +29,7 @@ def combination_problems(settings: Settings, *, region: str | None = None, broke
     ]
 
 
-def _recording_fits(settings: Settings, _region: str | None) -> Iterable[Problem]:
+def _recording_fits(settings: Fields, _region: str | None) -> Iterable[Problem]:
     recording = settings.recording
     if recording.strategy == "all" and recording.types:
         yield Problem(
@@ -91,7 +89,7 @@ def _records(recording: Recording, resource_type: str) -> bool:
     return (resource_type in recording.types) == (recording.strategy == "include")
 
 
-def _adoption_fits(settings: Settings, _region: str | None) -> Iterable[Problem]:
+def _adoption_fits(settings: Fields, _region: str | None) -> Iterable[Problem]:
     if settings.adopt_recorder is None:
         return
     for name in ("recording", "snapshot_frequency"):
@@ -103,7 +101,7 @@ def _adoption_fits(settings: Settings, _region: str | None) -> Iterable[Problem]
             )
 
 
-def _aggregator_fits(settings: Settings, _region: str | None) -> Iterable[Problem]:
+def _aggregator_fits(settings: Fields, _region: str | None) -> Iterable[Problem]:
     aggregator = settings.aggregator
     if aggregator.regions and aggregator.all_regions:
         yield Problem("aggregator", "has both regions and allRegions.", "Keep one of them.")
@@ -111,7 +109,7 @@ def _aggregator_fits(settings: Settings, _region: str | None) -> Iterable[Proble
         yield Problem("aggregator.enabled", "is false, but there are more settings for it.", "Remove them or set true.")
 
 
-def _remediation_fits(settings: Settings, _region: str | None) -> Iterable[Problem]:
+def _remediation_fits(settings: Fields, _region: str | None) -> Iterable[Problem]:
     deployed = {rule.identifier for rule in settings.all_rules}
     for identifier in settings.remediation:
         if identifier not in deployed:
@@ -128,12 +126,12 @@ def _remediation_fits(settings: Settings, _region: str | None) -> Iterable[Probl
             )
 
 
-def _some_rules(settings: Settings, _region: str | None) -> Iterable[Problem]:
+def _some_rules(settings: Fields, _region: str | None) -> Iterable[Problem]:
     if not settings.all_rules:
         yield Problem("rules", "is empty, and so is defaultRules: there is nothing to monitor.", "Name a rule.")
 
 
-def _rules_fit(settings: Settings, region: str | None) -> Iterable[Problem]:
+def _rules_fit(settings: Fields, region: str | None) -> Iterable[Problem]:
     seen: dict[str, str] = {}
     for path, rule in settings.placed_rules():
         earlier = seen.setdefault(rule.name.casefold(), path)
@@ -153,12 +151,12 @@ def _rules_fit(settings: Settings, region: str | None) -> Iterable[Problem]:
             )
 
 
-def _region_known(_settings: Settings, region: str | None) -> Iterable[Problem]:
+def _region_known(_settings: Fields, region: str | None) -> Iterable[Problem]:
     if region is not None and region not in facts.regions():
         yield Problem("", f"aws:region {region!r} is not an AWS region.", nearest(region, facts.regions()))
 
 
-_COMBINATIONS: Final[tuple[tuple[tuple[str, ...], Callable[[Settings, str | None], Iterable[Problem]]], ...]] = (
+_COMBINATIONS: Final[tuple[tuple[tuple[str, ...], Callable[[Fields, str | None], Iterable[Problem]]], ...]] = (
     (("recording",), _recording_fits),
     (("recording", "snapshotFrequency", "adoptRecorder"), _adoption_fits),
     (("aggregator",), _aggregator_fits),

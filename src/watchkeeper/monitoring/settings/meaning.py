@@ -18,6 +18,11 @@ from watchkeeper.monitoring.settings.groups import Part
 @functools.cache
 def meanings(group: type[Part]) -> Mapping[str, str]:
     """Field name to its meaning, without those that have none; empty where Python runs without its sources."""
+    above = [base for base in group.__bases__ if issubclass(base, Part) and base is not Part]
+    return {name: text for each in (*above, group) for name, text in _own(each).items()}
+
+
+def _own(group: type[Part]) -> Mapping[str, str]:
     try:
         source = inspect.getsource(group)
     except OSError:

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from watchkeeper.preflight.account.taken_names import QUESTIONS, held
-from watchkeeper.preflight.check import AccountRule, AccountState
 from watchkeeper.preflight.meaning.identity import arn_of, is_stand_in
 from watchkeeper.preflight.meaning.views import Views
+from watchkeeper.preflight.options import AccountRule, AccountState
 from watchkeeper.pulumi.graph import Graph, Resource
 
 T = TypeVar("T")

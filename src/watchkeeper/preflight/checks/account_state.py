@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from watchkeeper.preflight.account.taken_names import QUESTIONS
-from watchkeeper.preflight.check import ERROR, WARNING, AccountRule, AccountState, Check, Result
+from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
 from watchkeeper.preflight.meaning.identity import is_stand_in
 from watchkeeper.preflight.meaning.values import at, quote, text
 from watchkeeper.preflight.meaning.views import AGGREGATOR, CONFORMANCE_PACK, Views
+from watchkeeper.preflight.options import AccountRule, AccountState
 from watchkeeper.pulumi.graph import Resource
 
 AGGREGATOR_QUOTA = 50

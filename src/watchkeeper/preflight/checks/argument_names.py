@@ -40,7 +40,7 @@ def _unfit(views: Views, resource: Resource) -> Iterator[Result]:
             resource,
             f"{unfit.path} {clean(unfit.says)}{version}",
             fix=_fix(unfit),
-            severity="" if sure else UNSURE,
+            severity=None if sure else UNSURE,
             path=unfit.path,
         )
 

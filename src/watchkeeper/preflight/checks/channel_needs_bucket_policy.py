@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
+from watchkeeper.preflight.inputs.wording import order_fix
 from watchkeeper.preflight.meaning.delivery import WRITE, Delivery, by_role, deliveries, missing_in_policy
 from watchkeeper.preflight.meaning.values import quote
 from watchkeeper.preflight.meaning.views import Views
-from watchkeeper.preflight.run.wording import order_fix
 from watchkeeper.pulumi.graph import Resource
 
 

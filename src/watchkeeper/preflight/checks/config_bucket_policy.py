@@ -41,7 +41,7 @@ def look(views: Views) -> Iterator[Result]:
             f"neither the policy of this bucket nor the recorder's role lets AWS Config do {', '.join(missing)} "
             f"for the delivery channel {quote(delivery.channel.name)}.",
             path="policy",
-            severity=UNSURE if unconfirmed else "",
+            severity=UNSURE if unconfirmed else None,
             aws_does=STILL_DELIVERS if unconfirmed else "",
         )
 

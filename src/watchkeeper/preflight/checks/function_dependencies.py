@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from watchkeeper.preflight.check import WARNING, Check, Result
+from watchkeeper.preflight.inputs.wording import order_fix
 from watchkeeper.preflight.meaning.identity import BUCKET_TYPES
 from watchkeeper.preflight.meaning.values import quote
 from watchkeeper.preflight.meaning.views import LOG_GROUP, QUEUE, TOPIC, Function, Views
-from watchkeeper.preflight.run.wording import order_fix
 from watchkeeper.pulumi.graph import Resource
 
 USED = (*BUCKET_TYPES, TOPIC, QUEUE, "aws:dynamodb/table:Table", "aws:ssm/parameter:Parameter")

@@ -71,7 +71,7 @@ def _missing(function: Function, environment: Mapping[str, Any], views: Views) -
         yield CHECK.finding(
             function.resource,
             f"{nobody}." if read.required else f"{nobody}; the code may do without it.",
-            severity="" if read.required else UNSURE,
+            severity=None if read.required else UNSURE,
             fix=f"Add {read.name} to environment.variables.",
             path="environment.variables",
             data={"file": read.file, "line": read.line, "variable": read.name},

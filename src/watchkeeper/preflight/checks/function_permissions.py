@@ -60,7 +60,7 @@ def _action(function: Function, role: Role, call: Call, action: str, *, certain:
         yield CHECK.finding(
             function.resource,
             f"{where}, which {may} {action}; its role {quote(role.resource.name)} does not allow it.",
-            severity="" if certain else UNSURE,
+            severity=None if certain else UNSURE,
             fix=f"Allow {action} in a policy of the role, on the resources that the function uses.",
             path="role",
             data=data,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, UNSURE, Check, Result
+from watchkeeper.preflight.inputs.wording import order_fix
 from watchkeeper.preflight.meaning.values import quote, truth
 from watchkeeper.preflight.meaning.views import CHANNEL, RECORDER, RECORDER_STATUS, Views
-from watchkeeper.preflight.run.wording import order_fix
 from watchkeeper.pulumi.graph import Resource
 
 

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.meaning.values import quote
 from watchkeeper.preflight.meaning.views import Views
-from watchkeeper.preflight.run.suppress import finding_about, today
 
 
 def look(views: Views) -> Iterator[Result]:
     """Each suppression whose last day is over, wherever it stands; it accepts nothing any more."""
-    day = today(views.options)
+    day = views.options.day
     for item in views.options.suppressions:
         if not item.problem and item.until is not None and item.until < day:
             said = f"the suppression of {item.check} ({quote(item.reason)}) ended on {item.until}."
-            yield finding_about(item, CHECK, said)
+            yield CHECK.about(item, said)
 
 
 CHECK = Check(

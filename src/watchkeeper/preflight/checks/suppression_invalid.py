@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.meaning.views import Views
-from watchkeeper.preflight.run.suppress import finding_about
 
 
 def look(views: Views) -> Iterator[Result]:
     """Each suppression that is not written as one, wherever it stands; it accepts nothing."""
     for item in views.options.suppressions:
         if item.problem:
-            yield finding_about(item, CHECK, f"the suppression accepts nothing: {item.problem}.")
+            yield CHECK.about(item, f"the suppression accepts nothing: {item.problem}.")
 
 
 CHECK = Check(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
+from watchkeeper.preflight.inputs.wording import order_fix
 from watchkeeper.preflight.meaning.targets import EVENTS, Target, function_targets, permissions_for
 from watchkeeper.preflight.meaning.values import quote
 from watchkeeper.preflight.meaning.views import Views
-from watchkeeper.preflight.run.wording import order_fix
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -25,7 +25,7 @@ def look(views: Views) -> Iterator[Result]:
                 target.resource,
                 f"nothing makes this {_word(target)} wait for the permission {quote(found[0].name)}.",
                 fix=order_fix(views.graph, found[0].name, _word(target)),
-                severity="" if target.invoker is EVENTS else ERROR,
+                severity=None if target.invoker is EVENTS else ERROR,
                 aws_does="" if target.invoker is EVENTS else target.invoker.without,
             )
 

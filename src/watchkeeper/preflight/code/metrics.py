@@ -175,7 +175,7 @@ def judged(check: Check, views: Views, metrics: Iterable[Metric]) -> Iterator[Re
                 f"{clean(verdict.problem)}.",
                 fix=clean(verdict.fix),
                 path=metric.path,
-                severity="" if verdict.sure else UNSURE,
+                severity=None if verdict.sure else UNSURE,
             )
 
 

@@ -14,9 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from watchkeeper.model import Finding, SourcePosition
-from watchkeeper.preflight.check import Check, Report
-from watchkeeper.preflight.run.registry import checks
-from watchkeeper.preflight.run.suppress import fingerprint
+from watchkeeper.preflight.check import Check, Report, fingerprint
+from watchkeeper.preflight.registry import checks
 
 LEVELS = {"error": "error", "warning": "warning", "unsure": "note"}
 PROBLEMS = {"error": "error", "warning": "warning", "unsure": "recommendation"}

@@ -8,8 +8,7 @@ from importlib import resources
 from typing import Any
 
 from watchkeeper.model import Finding
-from watchkeeper.preflight.check import SEVERITIES, Report
-from watchkeeper.preflight.run.suppress import fingerprint
+from watchkeeper.preflight.check import SEVERITIES, Report, fingerprint
 from watchkeeper.pulumi.graph import Secret, Unknown
 
 

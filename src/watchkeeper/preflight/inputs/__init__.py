@@ -5,14 +5,14 @@ A reader is imported when there is something for it to read: a template needs no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from watchkeeper.preflight.inputs.target import Target, TargetError
 from watchkeeper.preflight.inputs.template_text import load
-from watchkeeper.preflight.run.suppress import in_metadata
+from watchkeeper.preflight.suppressions import in_metadata
 
 __all__ = ["Target", "TargetError", "is_project", "load", "read_document", "read_target"]
 
@@ -24,11 +24,13 @@ KINDS = (
 )
 
 
-def read_target(path: Path | str, *, stack: str = "", region: str | None = None) -> Target:
+def read_target(
+    path: Path | str, *, stack: str = "", region: str | None = None, meanwhile: Callable[[], None] | None = None
+) -> Target:
     """The graph of a target, whichever kind it is.
 
     ``stack`` names the Pulumi stack (else dev, or the only one); ``region`` says which region is meant where the
-    target does not.
+    target does not. ``meanwhile`` is called while a program runs in its own process.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def read_target(path: Path | str, *, stack: str = "", region: str | None = None)
     if is_project(path):
         from watchkeeper.preflight.inputs import pulumi_program
 
-        return pulumi_program.read(path if path.is_dir() else path.parent, stack, region)
+        return pulumi_program.read(path if path.is_dir() else path.parent, stack, region, meanwhile)
     if not path.is_file():
         raise TargetError(f"{path} is not there; give {KINDS}")
     target = _read_file(path, region)

@@ -6,15 +6,13 @@ where AWS or Pulumi would make up a name: so that policies that mention ARNs can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.aws import facts
 from watchkeeper.preflight.inputs.target import Target, TargetError
 from watchkeeper.preflight.meaning.identity import outputs_of
-from watchkeeper.preflight.run.registry import checks
 from watchkeeper.pulumi.engine.offline import ACCOUNT
 from watchkeeper.pulumi.engine.preview import Foresee, Preview, preview
 from watchkeeper.pulumi.engine.program import Project, ProjectError, load_project
@@ -22,10 +20,13 @@ from watchkeeper.pulumi.engine.provider import Inputs
 from watchkeeper.pulumi.graph import Resource
 
 
-def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
+def read(
+    directory: Path, stack: str = "", region: str | None = None, meanwhile: Callable[[], None] | None = None
+) -> Target:
     """Run the project's program in preview. A program that stops gives what it had registered, and its error.
 
-    ``region`` stands in for the stack's ``aws:region``.
+    ``region`` stands in for the stack's ``aws:region``; ``meanwhile`` is called
+    while the program runs in its own process.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def read(directory: Path, stack: str = "", region: str | None = None) -> Target:
         project = load_project(directory, stack or default_stack(directory))
         if region:
             project = replace(project, config={**project.config, "aws:region": region})
-        return target_of(project, preview(project, foresee=foreseeing(project.region, ACCOUNT), meanwhile=warm_up))
+        return target_of(project, preview(project, foresee=foreseeing(project.region, ACCOUNT), meanwhile=meanwhile))
     except ProjectError as error:
         raise TargetError(str(error)) from error
 
@@ -61,13 +62,6 @@ def foreseeing(region: str | None, account: str) -> Foresee:
         return outputs_of(resource, region, account)
 
     return foresee
-
-
-def warm_up() -> None:
-    """Load what the checks need, while the program runs in its own process: that takes as long as the checks do."""
-    checks()
-    facts.managed_rules()
-    facts.managed_policies()
 
 
 def default_stack(directory: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from watchkeeper.preflight.check import Suppression
+from watchkeeper.preflight.options import Suppression
 from watchkeeper.pulumi.engine.program import ProgramError
 from watchkeeper.pulumi.graph import Graph
 

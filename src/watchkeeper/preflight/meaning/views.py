@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from watchkeeper.preflight.check import Options
 from watchkeeper.preflight.meaning import policy as iam
 from watchkeeper.preflight.meaning.identity import ACCOUNT, BUCKET_TYPES, IDENTITIES, known_name, outputs_of
 from watchkeeper.preflight.meaning.managed_policies import managed_document
 from watchkeeper.preflight.meaning.values import DEPTH, any_of, at, one, text, texts, truth
+from watchkeeper.preflight.options import Options
 from watchkeeper.pulumi.graph import (
     CLOUDFORMATION,
     UNKNOWN,

@@ -25,11 +25,12 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from watchkeeper.preflight.check import ERROR, Check, Options
+from watchkeeper.preflight.check import ERROR, Check
 from watchkeeper.preflight.inputs.pulumi_state import UNKNOWNS
 from watchkeeper.preflight.meaning.values import DEPTH
+from watchkeeper.preflight.options import Options
+from watchkeeper.preflight.registry import checks
 from watchkeeper.preflight.run import settings
-from watchkeeper.preflight.run.registry import checks
 from watchkeeper.preflight.run.running import run
 from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Graph, Resource
 

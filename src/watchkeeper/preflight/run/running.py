@@ -9,11 +9,12 @@ from traceback import extract_tb
 from typing import Any
 
 from watchkeeper.model import Finding
-from watchkeeper.preflight.check import SEVERITIES, Check, CheckError, NotChecked, Options, Report
+from watchkeeper.preflight.check import SEVERITIES, Check, CheckError, NotChecked, Report
+from watchkeeper.preflight.inputs.wording import in_own_words, made_up_names
 from watchkeeper.preflight.meaning.values import DEPTH, texts
+from watchkeeper.preflight.options import Options
+from watchkeeper.preflight.registry import selected
 from watchkeeper.preflight.run import suppress
-from watchkeeper.preflight.run.registry import selected
-from watchkeeper.preflight.run.wording import in_own_words, made_up_names
 from watchkeeper.pulumi.graph import Graph, Resource, Secret
 
 SHORTEST_SECRET = 4
@@ -25,8 +26,8 @@ def run(graph: Graph, options: Options | None = None) -> Report:
     What is found in a variant of the graph alone says what has to be so for it.
     """
     options = options or Options()
-    beside = suppress.in_comments(graph, options)
-    options = replace(options, suppressions=(*options.suppressions, *beside))
+    given = (*options.suppressions, *suppress.in_comments(graph, options))
+    options = replace(options, suppressions=tuple(map(suppress.named, given)))
     chosen = selected(options)
     looked = _over(graph, options, chosen)
     for variant in graph.variants:

@@ -20,10 +20,10 @@ from typing import Any
 import yaml
 
 from watchkeeper.aws import suggest
-from watchkeeper.preflight.check import DEFAULT_TAGS, Suppression
+from watchkeeper.preflight.options import DEFAULT_TAGS, Suppression
+from watchkeeper.preflight.registry import checks, unknown_names
 from watchkeeper.preflight.run.places import highest
-from watchkeeper.preflight.run.registry import checks, unknown_names
-from watchkeeper.preflight.run.suppress import entry
+from watchkeeper.preflight.suppressions import entry
 from watchkeeper.pulumi.engine.program import YamlLoader, read_problem
 
 FILE = "watchkeeper.yaml"

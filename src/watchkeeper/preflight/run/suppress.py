@@ -1,92 +1,45 @@
 """Accepted findings: suppressions with a reason and an expiry date, and a baseline of what was there before.
 
-A suppression stands beside the resource or in settings (:mod:`watchkeeper.preflight.run.settings`):
-
-- a comment on the resource's line or the line above it:
-  ``# watchkeeper: ignore[bucket-versioning] scratch data until 2027-01-01`` (``//`` in TypeScript);
-- a CloudFormation resource's ``Metadata``: ``watchkeeper: {suppressions: [{check: …, reason: …, until: …}]}``.
-
-What is wrong with one (no reason, no such check, not a date) is said by the check ``suppression-invalid``, that it is
-over by ``suppression-expired``; neither accepts anything.
+How a suppression is written: :mod:`watchkeeper.preflight.suppressions`. What is wrong with one (no reason, no such
+check, not a date) is reported by the check ``suppression-invalid``, that it is over by ``suppression-expired``;
+neither accepts anything.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from watchkeeper.aws import suggest
 from watchkeeper.model import Finding, SourcePosition
-from watchkeeper.preflight.check import Check, Options, Suppression
+from watchkeeper.preflight.check import fingerprint
 from watchkeeper.preflight.meaning.values import quote
-from watchkeeper.preflight.run.registry import checks
+from watchkeeper.preflight.options import Options, Suppression
+from watchkeeper.preflight.registry import checks
+from watchkeeper.preflight.suppressions import parse_comment
 from watchkeeper.pulumi.graph import Graph
 
-COMMENT = re.compile(r"(?:#|//)\s*watchkeeper:\s*ignore\[([^\]\n]*)\]\s*([^\n]*)")
-_UNTIL = re.compile(r"\s*\buntil\s+(\d{4}-\d{2}-\d{2})\s*$")
-_MIDNIGHT = re.compile(r"T00:00:00(?:\.0+)?Z?$")
-"""What Pulumi's CLI makes of a YAML date inside a list or mapping."""
 REACH = 1
 """How many lines above the resource's line a comment still speaks of it."""
-METADATA = "watchkeeper"
 OWN = frozenset({"suppression-expired", "suppression-invalid"})
 """Checks about suppressions, which no suppression silences."""
 NEVER_IN_BASELINE = OWN | {"program-error"}
-NOTHING = "no check is named in it"
-UNREASONED = "it has no reason"
 
 
 class BaselineError(ValueError):
     """A baseline that cannot be read; the message says where and what to write."""
 
 
-def entry(
-    check: str,
-    reason: str = "",
-    resource: str = "*",
-    until: str = "",
-    *,
-    where: str = "",
-    position: SourcePosition | None = None,
-) -> Suppression:
-    """A suppression as it was written; ``problem`` has what is wrong with it."""
-    name, why = check.strip(), reason.strip()
-    problems = [
-        *([] if name in checks() else [_no_check(name)]),
-        *([] if why else [UNREASONED]),
-    ]
-    day: date | None = None
-    try:
-        day = date.fromisoformat(_MIDNIGHT.sub("", until.strip())) if until.strip() else None
-    except ValueError:
-        problems.append(f"{quote(until)} is not a date; write it like 2027-01-01")
-    return Suppression(name, why, resource, day, position, where, "; ".join(problems))
-
-
-def _no_check(name: str) -> str:
-    if not name:
-        return NOTHING
-    near = suggest.nearest(name, checks())
-    return f"no check is named {quote(name)}" + (f" (did you mean {near}?)" if near else "")
-
-
-def parse_comment(line: str, position: SourcePosition) -> list[Suppression]:
-    """The suppressions in one line of source, one for each check that it names; [] without a comment."""
-    match = COMMENT.search(line)
-    if match is None:
-        return []
-    names, rest = match.groups()
-    until = _UNTIL.search(rest)
-    reason, day = (rest[: until.start()], until.group(1)) if until else (rest, "")
-    where = f"{position.file}:{position.line}"
-    return [entry(name, reason, "", day, where=where, position=position) for name in names.split(",")]
+def named(item: Suppression) -> Suppression:
+    """The suppression, with a problem where no check has its name."""
+    if not item.check or item.check in checks():
+        return item
+    near = suggest.nearest(item.check, checks())
+    problem = f"no check is named {quote(item.check)}" + (f" (did you mean {near}?)" if near else "")
+    return replace(item, problem="; ".join(filter(None, (problem, item.problem))))
 
 
 def in_comments(graph: Graph, options: Options) -> list[Suppression]:
@@ -116,28 +69,6 @@ def _lines(path: Path, numbers: set[int]) -> Iterator[tuple[int, str]]:
     yield from ((number, lines[number - 1]) for number in sorted(numbers) if number <= len(lines))
 
 
-def in_metadata(document: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> Iterator[Suppression]:
-    """The suppressions in the Metadata of a CloudFormation template's resources."""
-    resources = document.get("Resources")
-    for logical, raw in resources.items() if isinstance(resources, Mapping) else ():
-        items: Any = raw
-        for key in ("Metadata", METADATA, "suppressions"):
-            items = items.get(key) if isinstance(items, Mapping) else None
-        place = SourcePosition(name, lines[logical]) if logical in lines else None
-        where = f"{name}: {logical}.Metadata.{METADATA}.suppressions"
-        for item in items if isinstance(items, list) else [] if items is None else [items]:
-            given = {str(key): str(value) for key, value in item.items()} if isinstance(item, Mapping) else {}
-            known = {key: given[key] for key in ("check", "reason", "until") if key in given}
-            yield entry(**{"check": "", **known}, resource=str(logical), where=where, position=place)
-
-
-def fingerprint(finding: Finding) -> str:
-    """What makes a finding the same one tomorrow: check, resource, property and message, not its line."""
-    parts = (finding.check, str(finding.data.get("urn") or finding.resource), finding.property_path, finding.message)
-    # JSON may hold half a surrogate pair, which UTF-8 can't.
-    return hashlib.sha256("\n".join(parts).encode(errors="backslashreplace")).hexdigest()[:24]
-
-
 def write_baseline(findings: Iterable[Finding], path: Path) -> int:
     """Write the findings' fingerprints as a baseline file; gives how many. Raises OSError.
 
@@ -165,7 +96,7 @@ def read_baseline(path: Path) -> frozenset[str]:
 
 def apply(findings: Iterable[Finding], options: Options) -> tuple[list[Finding], list[Finding], list[Suppression]]:
     """Findings that stand, those that are accepted, and the suppressions that still count but accepted nothing."""
-    day = today(options)
+    day = options.day
     live = [item for item in options.suppressions if not item.problem and (item.until is None or item.until >= day)]
     used: set[int] = set()
     standing: list[Finding] = []
@@ -182,11 +113,6 @@ def apply(findings: Iterable[Finding], options: Options) -> tuple[list[Finding],
     return standing, accepted, [item for item in live if id(item) not in used]
 
 
-def today(options: Options) -> date:
-    """The day that expiry dates are held against."""
-    return options.today or datetime.now(UTC).date()
-
-
 def speaks_of(item: Suppression, finding: Finding) -> bool:
     """Whether a suppression means this finding: its check, and its resource by name, URN or pattern or by place."""
     if item.check != finding.check:
@@ -196,19 +122,6 @@ def speaks_of(item: Suppression, finding: Finding) -> bool:
         return item.resource in names or any(fnmatchcase(name, item.resource) for name in names)
     comment, place = item.position, finding.position
     return bool(comment and place and comment.file == place.file and 0 <= place.line - comment.line <= REACH)
-
-
-def finding_about(item: Suppression, check: Check, message: str) -> Finding:
-    """What a check says of a suppression, at its place."""
-    return Finding(
-        check=check.id,
-        severity=check.severity,
-        resource=item.resource if item.position else "",
-        type="",
-        message=f"{item.where}: {message}",
-        fix=check.fix,
-        position=item.position,
-    )
 
 
 def _with_reason(finding: Finding, reason: str, beside: bool) -> Finding:

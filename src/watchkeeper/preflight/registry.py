@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from watchkeeper.aws import facts
 from watchkeeper.preflight import checks as package
-from watchkeeper.preflight.check import Check, Options
+from watchkeeper.preflight.check import Check
+from watchkeeper.preflight.options import Options
 
 
 @cache
@@ -18,6 +20,13 @@ def checks() -> Mapping[str, Check]:
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     found = [importlib.import_module(f"{package.__name__}.{name}").CHECK for name in names]
     return MappingProxyType({check.id: check for check in found})
+
+
+def warm_up() -> None:
+    """Load what the checks need, while a program runs in its own process: that takes as long as the checks do."""
+    checks()
+    facts.managed_rules()
+    facts.managed_policies()
 
 
 def unknown_names(names: tuple[str, ...]) -> list[str]:
