@@ -63,9 +63,9 @@ catalog: setup ## write the catalogs again from the pinned packages
 
 lock: ## pin everything again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --no-emit-index-url --no-header --no-annotate --generate-hashes \
-	    --python-version 3.11 --extra local --extra policy --group dev pyproject.toml -o requirements/dev.txt
+	    --python-version 3.11 --extra all --group dev pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate --generate-hashes \
-	    --python-version 3.11 --extra local --extra policy -c requirements/dev.txt pyproject.toml -o requirements/lock.txt
+	    --python-version 3.11 --extra all -c requirements/dev.txt pyproject.toml -o requirements/lock.txt
 
 clean: ## what was installed and made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .watchkeeper $(NODE_PROGRAM)/node_modules

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from tests.support.places import ITEMS as BASES
 from watchkeeper import evaluation
 from watchkeeper.aws import facts
+from watchkeeper.evaluation import whatif
 from watchkeeper.evaluation.files import judging, running, stream
 from watchkeeper.evaluation.files.running import evaluate_files, evaluate_sources
 from watchkeeper.evaluation.files.sources import Source
-from watchkeeper.evaluation.item import configured, whatif
+from watchkeeper.evaluation.item import configured
 from watchkeeper.evaluation.selection import (
     all_rules,
     find_frameworks,

@@ -5,6 +5,7 @@ answer that AWS could not give fails the test."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +38,8 @@ class Edge(Clients):
         super().__init__(_SESSION, region, profile=Profile(1))
         self.answers = answers
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._asking = threading.local()
+        """What this thread asks for: readers call from several."""
 
     def _make(self, service: str, region: str) -> Any:
         client = super()._make(service, region)
@@ -46,9 +49,10 @@ class Edge(Clients):
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.asked.append((model.name, params))
+        self._asking.now = (model.name, params)
 
     def _reply(self, service: str, model: Any) -> tuple[Any, dict[str, Any]]:
-        name, asked = self.asked[-1]
+        name, asked = self._asking.now
         found = self.answers.get(f"{service}:{name}")
         if found is None:
             raise AssertionError(f"{service}:{name} was asked for with {asked}")

@@ -10,9 +10,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from watchkeeper import extras
 from watchkeeper.cli import assess, checks, demo, deploy, local, monitor
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.output import err, safe
+from watchkeeper.extras import MissingExtraError
 
 app = typer.Typer(
     name="watchkeeper",
@@ -82,6 +84,15 @@ def _is_of_aws_setup(error: Exception) -> bool:
     )
 
 
+def _fail(message: str, hint: str, code: Exit) -> NoReturn:
+    """End with a message: its first line, then the rest and the hint below it."""
+    first, *more = message.splitlines() or [""]
+    err.print("[bold red]error[/]", safe(first), soft_wrap=True)
+    for line in (*more, *hint.splitlines()):
+        err.print("     ", safe(line), soft_wrap=True)
+    sys.exit(code)
+
+
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless WATCHKEEPER_TRACEBACK is set."""
     _reach_loopback()
@@ -91,11 +102,9 @@ def main() -> NoReturn:
     try:
         app()
     except CommandError as error:
-        first, *more = str(error).splitlines() or [""]
-        err.print("[bold red]error[/]", safe(first), soft_wrap=True)
-        for line in (*more, *error.hint.splitlines()):
-            err.print("     ", safe(line), soft_wrap=True)
-        sys.exit(error.code)
+        _fail(str(error), error.hint, error.code)
+    except MissingExtraError as error:
+        _fail(str(error), error.hint, Exit.FAILED)
     except KeyboardInterrupt:
         err.print("interrupted")
         sys.exit(130)
@@ -103,6 +112,9 @@ def main() -> NoReturn:
         # The reader of our output is gone (`| head`), which Click ends with 1: it is no finding.
         sys.exit(Exit.CLEAN if isinstance(ending.__context__, BrokenPipeError) else ending.code)
     except Exception as error:
+        missing = extras.missing(error) if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None:
+            _fail(str(missing), missing.hint, Exit.FAILED)
         if os.environ.get("WATCHKEEPER_TRACEBACK"):
             raise
         if _is_of_aws_setup(error):

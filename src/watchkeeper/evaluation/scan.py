@@ -36,17 +36,8 @@ PLACES_AT_ONCE = 4
 """Accounts and regions that are read beside each other."""
 WORKERS = 8
 """Threads that make the calls per resource, in each account and region; retries adapt to the account's rate."""
-ONCE_AN_ACCOUNT = frozenset({"AWS::S3::AccountPublicAccessBlock"} | {t for t, r in READERS.items() if r.global_type})
+ONCE_AN_ACCOUNT = frozenset(name for name, reader in READERS.items() if reader.global_type or reader.alike)
 """Types that every region answers alike: evaluated in the first region of an account only."""
-_LOOKED_UP: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("CLOUDTRAIL_S3_BUCKET_ACCESS_LOGGING", "AWS::S3::Bucket"): ("BucketLoggingConfiguration",),
-    ("IAM_GROUP_HAS_USERS_CHECK", "AWS::IAM::User"): (),
-}
-"""What a rule looks at in the other items that it needs; anything else is read whole."""
-_SECOND_LOOK: Mapping[tuple[str, str], str] = {
-    ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", "BucketPolicy"): "ServerSideEncryptionConfiguration",
-}
-"""An aspect that a rule looks at only where another is missing: asked for then, not of every resource."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the account and region, the resources read so far and the calls made so far."""
@@ -128,7 +119,7 @@ def plan(prepared: Prepared) -> Plan:
             aspects.setdefault(type_, set()).update(_looked_at(rule, rule.logic))
         for type_ in _needed_types(rule.logic):
             kept.add(type_)
-            known = _LOOKED_UP.get((rule.rule.identifier, type_), rule.logic.aspects if type_ in rule.types else None)
+            known = rule.logic.aspects_of(type_)
             aspects.setdefault(type_, set()).update(known or ())
             if known is None:
                 whole.add(type_)
@@ -138,21 +129,18 @@ def plan(prepared: Prepared) -> Plan:
 
 
 def _looked_at(rule: PreparedRule, run: RuleLogic) -> Iterable[str]:
-    aspects = (name for name in run.aspects if (run.identifier, name) not in _SECOND_LOOK)
+    aspects = (name for name in run.aspects if name not in run.second_look)
     return (*aspects, "tags") if run.looks_at_tags or rule.rule.scope.tag_key else aspects
 
 
 def _second_look(rule: PreparedRule, item: ConfigurationItem) -> bool:
     """Whether the rule has to see more of this item than was read; what was refused once isn't asked for again."""
     seen = {*item.supplementary, *item.supplementary.get(UNAVAILABLE_KEY, ())}
-    return rule.logic is not None and any(
-        (rule.rule.identifier, name) in _SECOND_LOOK and _SECOND_LOOK[rule.rule.identifier, name] not in seen
-        for name in rule.logic.aspects
-    )
+    return rule.logic is not None and any(missing not in seen for missing in rule.logic.second_look.values())
 
 
 def _has_second_look(rule: PreparedRule) -> bool:
-    return any(identifier == rule.rule.identifier for identifier, _ in _SECOND_LOOK)
+    return rule.logic is not None and bool(rule.logic.second_look)
 
 
 def _needed_types(run: RuleLogic) -> Iterator[str]:

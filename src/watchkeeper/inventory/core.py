@@ -156,6 +156,8 @@ class Reader:
     """Whether ``item`` makes calls, so that it's worth a thread."""
     global_type: bool = False
     """Every region answers alike (IAM, CloudFront)."""
+    alike: bool = False
+    """Every region answers alike, and Config records it in each all the same."""
 
 
 def make_item(

@@ -349,5 +349,6 @@ READERS = (
         all=_account_blocks,
         some=lambda ctx, _keys: _account_blocks(ctx),
         item=_account_block,
+        alike=True,
     ),
 )

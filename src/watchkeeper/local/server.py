@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from watchkeeper.extras import need
+
 DEFAULT_ACCOUNT, DEFAULT_REGION = "123456789012", "us-east-1"
 _SERVER_FILE, _LOCK_FILE, _LOG_FILE = "server.json", "lock", "server.log"
 _TRUST = {
@@ -138,9 +140,12 @@ def start(
 ) -> Running:
     """Start it on 127.0.0.1 with its state under ``directory``; what was there before is there again.
 
-    ``port`` 0 takes a free one. One that already runs there is given back, if nothing else was asked for. Raises
-    EmbeddedError: port taken, another one with other options running there, not ready in ``timeout`` seconds.
+    ``port`` 0 takes a free one. One that already runs there is given back, if nothing else was asked for.
+
+    Raises MissingExtraError, and EmbeddedError: port taken, another one with other options running there, not ready in
+    ``timeout`` seconds.
     """
+    need("local")
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     present = find(directory)

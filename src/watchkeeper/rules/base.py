@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -42,6 +42,8 @@ class Index:
 
     resource_type: str
     entries: Callable[[ConfigurationItem], Iterable[tuple[Any, Any]]]
+    aspects: tuple[str, ...] | None = None
+    """The keys of ``supplementaryConfiguration`` that ``entries`` looks at; None: nobody has said, so it may be any."""
 
     def of(self, item: ConfigurationItem) -> list[tuple[Any, Any]]:
         """The item's entries. Raises Unavailable where the item does not say under which keys it belongs."""
@@ -198,11 +200,18 @@ class RuleLogic:
     """By which it finds other items; their types are among the needs."""
     whole_types: frozenset[str] = frozenset()
     """The types of which it goes through whole items."""
+    looks_at_tags: bool = False
+    """Whether the item's tags have to be read for it."""
+    second_look: Mapping[str, str] = field(default_factory=dict)
+    """Aspect to another: the rule looks at the first only where the second is missing."""
 
-    @property
-    def looks_at_tags(self) -> bool:
-        """Whether the item's tags have to be read for it."""
-        return self.category == "Tags"
+    def aspects_of(self, resource_type: str) -> tuple[str, ...] | None:
+        """What it looks at in the other items of a type that it needs; None: anything."""
+        asked = [index.aspects for index in self.indexes if index.resource_type == resource_type]
+        known = [aspects for aspects in asked if aspects is not None]
+        if asked and len(known) == len(asked) and resource_type not in self.whole_types:
+            return tuple(dict.fromkeys(name for aspects in known for name in aspects))
+        return self.aspects if resource_type in self.types else None
 
 
 REGISTRY: dict[str, RuleLogic] = {}
@@ -218,6 +227,8 @@ def rule(
     aspects: tuple[str, ...] = (),
     identity_only: bool = False,
     indexes: tuple[Index, ...] = (),
+    looks_at_tags: bool = False,
+    second_look: Mapping[str, str] | None = None,
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Register a function as the logic of the managed rule; its docstring's first line is the summary."""
 
@@ -229,6 +240,7 @@ def rule(
         REGISTRY[identifier] = RuleLogic(
             identifier, function, types, severity, category, needed, aspects, summary, identity_only,
             indexes, frozenset(need.removeprefix("items:") for need in needs if need.startswith("items:")),
+            looks_at_tags, second_look or {},
         )  # fmt: skip
         return function
 

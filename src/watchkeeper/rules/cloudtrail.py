@@ -273,7 +273,9 @@ def _access_logging(item: ConfigurationItem) -> bool:
     return bool(dig(required_aspect(item, LOGGING), "destinationBucketName"))
 
 
-LOGGED_BUCKETS = Index(BUCKET, lambda item: ((name, attempt(_access_logging, item)) for name in named(item)))
+LOGGED_BUCKETS = Index(
+    BUCKET, lambda item: ((name, attempt(_access_logging, item)) for name in named(item)), aspects=(LOGGING,)
+)
 """Bucket to whether its access is logged."""
 
 

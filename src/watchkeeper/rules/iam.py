@@ -195,7 +195,9 @@ _EXCEPTIONS = re.compile(r"(users|groups|roles)\s*:\s*\[([^\]]*)\]", re.IGNORECA
 """``users:[user1;user2], groups:[group1], roles:[role1]``, as on the rule's page."""
 
 
-GROUPS_WITH_USERS = Index(USER, lambda user: ((name, True) for name in array(user.configuration, "groupList")))
+GROUPS_WITH_USERS = Index(
+    USER, lambda user: ((name, True) for name in array(user.configuration, "groupList")), aspects=()
+)
 
 
 @rule("IAM_GROUP_HAS_USERS_CHECK", types=(GROUP,), severity=Severity.LOW, category="Identity",

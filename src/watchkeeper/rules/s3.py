@@ -116,7 +116,7 @@ def _policy(item: ConfigurationItem) -> tuple[Statement, ...]:
 
 
 @rule("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", types=(BUCKET,), severity=Severity.HIGH, category="Encryption",
-      aspects=(ENCRYPTION, POLICY))  # fmt: skip
+      aspects=(ENCRYPTION, POLICY), second_look={POLICY: ENCRYPTION})  # fmt: skip
 def server_side_encryption(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Default encryption is on, or the bucket policy denies uploads without server-side encryption."""
     if _default_encryption(item) is not None:

@@ -32,7 +32,7 @@ from watchkeeper.rules.base import (
 REQUIRED_TAGS_TYPES = facts.managed_rules()["REQUIRED_TAGS"].resource_types
 
 
-@rule("REQUIRED_TAGS", types=REQUIRED_TAGS_TYPES, severity=Severity.LOW, category="Tags")
+@rule("REQUIRED_TAGS", types=REQUIRED_TAGS_TYPES, severity=Severity.LOW, category="Tags", looks_at_tags=True)
 def required_tags(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The resource has the tags tag1Key to tag6Key, each with one of its values where they are given."""
     for index in range(1, 7):
@@ -106,11 +106,13 @@ def _register_family() -> None:
         names = [parameter.name for parameter in managed.parameters]
         if not managed.identifier.endswith("_TAGGED") or names != ["requiredKeyTags"]:
             continue
+        function = _FUNCTIONS.get(managed.identifier, tagged)
         service = managed.resource_types[0].removeprefix("AWS::")
         REGISTRY[managed.identifier] = RuleLogic(
-            managed.identifier, _FUNCTIONS.get(managed.identifier, tagged), managed.resource_types,
+            managed.identifier, function, managed.resource_types,
             Severity.LOW, "Tags", (), (),
             f"The {service} has tags of its own, all of requiredKeyTags where they are given.",
+            looks_at_tags=function is not compute_resources_tagged,
         )  # fmt: skip
 
 
