@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.places import ITEMS as BASES
-from watchkeeper import evaluation
 from watchkeeper.aws import facts
-from watchkeeper.evaluation import whatif
-from watchkeeper.evaluation.files import judging, running, stream
+from watchkeeper.evaluation import selection, whatif
+from watchkeeper.evaluation.files import judging, running, sources, stream
 from watchkeeper.evaluation.files.running import evaluate_files, evaluate_sources
 from watchkeeper.evaluation.files.sources import Source
 from watchkeeper.evaluation.item import configured
@@ -286,7 +285,7 @@ def test_progress_ends_at_the_size() -> None:
 
 
 def test_selection_lists_every_problem() -> None:
-    with pytest.raises(evaluation.SelectionError) as error:
+    with pytest.raises(selection.SelectionError) as error:
         select_rules(["DESIRED_INSTANCE_TYPE", "NO_SUCH_RULE_AT_ALL_X", "s3-bucket-versioning-enabled"])
     assert "instanceType is required" in str(error.value)
     assert "NO_SUCH_RULE_AT_ALL_X" in str(error.value)
@@ -318,7 +317,7 @@ def test_what_a_framework_asks_for_and_cannot_be_judged_is_not_evaluated() -> No
 
 
 def test_frameworks_that_are_none_or_several_are_told_at_once() -> None:
-    with pytest.raises(evaluation.SelectionError) as error:
+    with pytest.raises(selection.SelectionError) as error:
         rules_of_frameworks(["nist", "hippa", "hipaa"])
     assert '"NIST CSF"' in str(error.value)
     assert 'did you mean "HIPAA Security"?' in str(error.value)
@@ -327,7 +326,7 @@ def test_frameworks_that_are_none_or_several_are_told_at_once() -> None:
 
 def test_parameters_of_a_pack_as_they_are_written() -> None:
     assert pack_parameters(["Age=30", "Types=a=b,c", "None="]) == {"Age": "30", "Types": "a=b,c", "None": ""}
-    with pytest.raises(evaluation.SelectionError) as error:
+    with pytest.raises(selection.SelectionError) as error:
         pack_parameters(["Age", "=1", "Types=a", "Types=b"])
     assert all(text in str(error.value) for text in ('"Age" is not', '"=1" is not', '"Types" is given twice'))
 
@@ -398,7 +397,7 @@ def test_any_parameter_of_a_pack_is_taken_or_refused(name: str, value: str) -> N
     try:
         (given_name,) = pack_parameters([f"{name}={value}"])
         read_pack(PACK, {given_name: value})
-    except (evaluation.SelectionError, PackParameterError) as error:
+    except (selection.SelectionError, PackParameterError) as error:
         assert str(error).isprintable()
     else:
         assert given_name in ("Age", "Types")
@@ -456,7 +455,7 @@ def test_of_two_snapshots_of_one_account_and_region_the_later_counts() -> None:
         named("111122223333", "20260926T080000Z", 5),
         named("444455556666", "20260925T080000Z", 7),
     ]
-    found = evaluation.evaluate_sources(sources, RULES, workers=0)
+    found = running.evaluate_sources(sources, RULES, workers=0)
     assert (found.items, found.files) == (3 + 7, 2)
     assert found.superseded == (sources[1].name,)
 
@@ -695,7 +694,7 @@ def test_an_object_of_s3_that_cannot_be_read_is_named_and_the_rest_is_evaluated(
                 raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
             return {"Body": Cut() if Key == "b.json" else io.BytesIO(snapshot(TWO))}
 
-    result = evaluate_sources(evaluation.s3_sources(Client(), "x"), RULES, workers=0)
+    result = evaluate_sources(sources.s3_sources(Client(), "x"), RULES, workers=0)
     assert (result.items, result.files) == (3, 3)
     problems = {problem.file: problem.message for problem in result.problems}
     assert "AccessDenied" in problems["s3://x/a.json"]
