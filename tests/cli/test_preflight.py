@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from tests.support.user import User
-from watchkeeper.cli import checks
+from watchkeeper.cli import findings
 from watchkeeper.cli.errors import CommandError
 from watchkeeper.model import Finding
 from watchkeeper.preflight import NotChecked, Report
@@ -120,7 +120,7 @@ def test_a_terminal_of_80_columns_shows_every_text_as_text() -> None:
         source=HOSTILE,
     )
     text = io.StringIO()
-    checks._show(report, Console(file=text, force_terminal=True, width=80, color_system=None, highlight=False))
+    findings.show(report, Console(file=text, force_terminal=True, width=80, color_system=None, highlight=False))
     shown = text.getvalue()
     assert "[bold red]bucket[/]" in shown
     assert not {"\x07", "\u202e", "\x1b"} & set(shown)
@@ -132,7 +132,7 @@ def test_up_reviews_under_the_projects_settings(tmp_path: Path) -> None:
     program = 'import pulumi_aws as aws\naws.cloudwatch.EventRule("nightly", schedule_expression="every 6 hours")\n'
     (tmp_path / "__main__.py").write_text(program)
     project = load_project(tmp_path, "dev")
-    review = checks.review(project, "eu-west-1", "123456789012")
+    review = findings.review(project, "eu-west-1", "123456789012")
     shown = preview(project, foresee=review.foresee)
     with pytest.raises(CommandError, match="Preflight found 1 error"):
         review.approve(shown)

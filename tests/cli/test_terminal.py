@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from watchkeeper.cli import demo, monitor, output
+from watchkeeper.cli import demo, output, status
 from watchkeeper.model import ComplianceType, Severity
 from watchkeeper.reports.results import Counts
 
@@ -21,7 +21,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What a terminal of 80 columns would show, without its colours."""
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=80, color_system=None, highlight=False)
-    for module in (output, monitor, demo):
+    for module in (output, status, demo):
         monkeypatch.setattr(module, "out", console)
     return text
 
@@ -36,7 +36,7 @@ def test_a_table_cleans_every_cell(screen: io.StringIO) -> None:
 
 def test_a_violation_keeps_its_resources_name_whole(screen: io.StringIO) -> None:
     report = _Report((LONG, HOSTILE))
-    monitor._show_violations(report, 20)
+    status._show_violations(report, 20)
     shown = screen.getvalue()
     assert LONG in shown
     assert "[bold red]bucket[/]" in shown
@@ -47,7 +47,7 @@ def test_a_violation_keeps_its_resources_name_whole(screen: io.StringIO) -> None
 
 
 def test_only_so_many_violations_as_asked_for(screen: io.StringIO) -> None:
-    monitor._show_violations(_Report(tuple(f"bucket-{number}" for number in range(9))), 3)
+    status._show_violations(_Report(tuple(f"bucket-{number}" for number in range(9))), 3)
     assert "Violations: 3 of 9" in screen.getvalue()
     assert screen.getvalue().count("CRITICAL") == 3
 

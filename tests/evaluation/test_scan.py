@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from tests.inventory.support import Edge, Refusal
-from watchkeeper.cli import findings, output
+from watchkeeper.cli import output, results
 from watchkeeper.clients import Clients
 from watchkeeper.evaluation.item import Scope, configured, prepare
 from watchkeeper.evaluation.results import ResourceEvaluation, RuleResult
@@ -356,15 +356,15 @@ def test_a_scan_that_is_given_up_sends_no_more_requests() -> None:
 def test_the_terminal_keeps_a_rules_name_and_a_resources_name_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=80, color_system=None, highlight=False)
-    for module in (findings, output):
+    for module in (results, output):
         monkeypatch.setattr(module, "out", console)
     name = "a-bucket-with-a-long-name-123456789012-eu-central-1-production-x"
     evaluation = Evaluation("s3-x", "AWS::S3::Bucket", name, NON_COMPLIANT, "Versioning is off; " + "turn it on. " * 9)
     rule = configured("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED", name="s3-x")
     result = RuleResult(rule, {NON_COMPLIANT: 12345})
-    findings.print_rules([result])
+    results.print_rules([result])
     found = ResourceEvaluation(rule.identifier, "123456789012", "eu-central-1", evaluation)
-    findings.print_violations("Violations", [found], [result], 20, 1)
+    results.print_violations("Violations", [found], [result], 20, 1)
     lines = text.getvalue().splitlines()
     assert "12345     0    0        0  S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED HIGH" in lines
     assert any(line.startswith(f"HIGH     {name}") for line in lines)

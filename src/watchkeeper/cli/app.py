@@ -6,12 +6,27 @@ import atexit
 import gc
 import os
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from watchkeeper import extras
-from watchkeeper.cli import assess, checks, demo, deploy, local, monitor
+from watchkeeper.cli import (
+    demo,
+    destroy,
+    evaluate,
+    init,
+    local,
+    preflight,
+    preview,
+    report,
+    rules,
+    scan,
+    status,
+    up,
+    verify,
+    whatif,
+)
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.output import err, safe
 from watchkeeper.extras import MissingExtraError
@@ -51,19 +66,19 @@ def _root(
 
 FIRST, DEPLOYING, WATCHING, ASKING = "First steps", "Deploying", "Watching", "Asking before paying"
 app.command(rich_help_panel=FIRST)(demo.demo)
-app.command(rich_help_panel=FIRST)(deploy.init)
+app.command(rich_help_panel=FIRST)(init.init)
 app.add_typer(local.app, name="local", rich_help_panel=FIRST)
-app.command(rich_help_panel=DEPLOYING)(checks.preflight)
-app.command(rich_help_panel=DEPLOYING)(deploy.preview)
-app.command(rich_help_panel=DEPLOYING)(deploy.up)
-app.command(rich_help_panel=DEPLOYING)(deploy.destroy)
-app.command(rich_help_panel=WATCHING)(monitor.status)
-app.command(rich_help_panel=WATCHING)(monitor.verify)
-app.add_typer(monitor.report_app, name="report", rich_help_panel=WATCHING)
-app.add_typer(assess.rules_app, name="rules", rich_help_panel=ASKING)
-app.command(rich_help_panel=ASKING)(assess.evaluate)
-app.command(rich_help_panel=ASKING)(assess.whatif)
-app.command(rich_help_panel=ASKING)(assess.scan)
+app.command(rich_help_panel=DEPLOYING)(preflight.preflight)
+app.command(rich_help_panel=DEPLOYING)(preview.preview)
+app.command(rich_help_panel=DEPLOYING)(up.up)
+app.command(rich_help_panel=DEPLOYING)(destroy.destroy)
+app.command(rich_help_panel=WATCHING)(status.status)
+app.command(rich_help_panel=WATCHING)(verify.verify)
+app.add_typer(report.app, name="report", rich_help_panel=WATCHING)
+app.add_typer(rules.app, name="rules", rich_help_panel=ASKING)
+app.command(rich_help_panel=ASKING)(evaluate.evaluate)
+app.command(rich_help_panel=ASKING)(whatif.whatif)
+app.command(rich_help_panel=ASKING)(scan.scan)
 
 
 def _reach_loopback() -> None:
@@ -74,8 +89,11 @@ def _reach_loopback() -> None:
 
 def _is_of_aws_setup(error: Exception) -> bool:
     """Whether what is wrong is this machine's AWS configuration: a profile that isn't there, no credentials …"""
-    known: Any = sys.modules.get("botocore.exceptions")
-    return known is not None and isinstance(
+    if "botocore.exceptions" not in sys.modules:
+        return False
+    from botocore import exceptions as known
+
+    return isinstance(
         error,
         (
             *(known.ProfileNotFound, known.ConfigParseError, known.ConfigNotFound, known.NoRegionError),

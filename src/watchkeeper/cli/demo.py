@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.padding import Padding
@@ -17,7 +16,13 @@ from rich.text import Text
 from watchkeeper.cli.errors import CommandError
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
 from watchkeeper.cli.output import SEVERITY_STYLE, document, err, note, out, safe, styled, table
+from watchkeeper.cli.projects import find_project, load_project
 
+if TYPE_CHECKING:
+    from watchkeeper.demo.story import Demo, Record
+
+Group = tuple[str, ...]
+"""What alerts or decisions that are told in one line have in common."""
 OUTPUT = Path("watchkeeper-demo")
 TITLES = {
     "start": "Start",
@@ -72,7 +77,6 @@ def demo(
 
     [dim]Example:[/] watchkeeper demo --keep
     """
-    from watchkeeper.cli.deploy import load_project
     from watchkeeper.demo import story as playing
     from watchkeeper.local import server
     from watchkeeper.pulumi.engine.program import ProjectError
@@ -87,7 +91,7 @@ def demo(
     except (playing.DemoError, server.EmbeddedError, ProjectError, StateError) as error:
         raise CommandError(str(error)) from error
     if as_json:
-        document(_as_json(seen))
+        document(seen.document)
     else:
         _show(seen, output)
     if keep:
@@ -96,7 +100,6 @@ def demo(
 
 def _project(given: Path | None, folder: Path) -> Path:
     """The project named, else the one here, else the one that `init` would make."""
-    from watchkeeper.cli.options import find_project
     from watchkeeper.monitoring import scaffold
 
     try:
@@ -148,7 +151,7 @@ class _Teller:
         err.print(Text("✓ ", "green"), line, safe(f"{time.monotonic() - self._since:6.1f} s", "dim"), sep="")
 
 
-def _show(seen: Any, output: Path) -> None:
+def _show(seen: Demo, output: Path) -> None:
     out.print()
     _show_headline(seen)
     _show_compliance(seen)
@@ -172,7 +175,7 @@ def _show(seen: Any, output: Path) -> None:
         out.print(safe(f"      {what}", "dim"))
 
 
-def _show_headline(seen: Any) -> None:
+def _show_headline(seen: Demo) -> None:
     before = sum(counts.non_compliant for counts in seen.compliance_before.values())
     fixed = sum(record["outcome"] == "applied" for record in seen.remediations)
     out.print(safe(seen.summary["headline"], "bold"))
@@ -181,7 +184,7 @@ def _show_headline(seen: Any) -> None:
     out.print()
 
 
-def _show_compliance(seen: Any) -> None:
+def _show_compliance(seen: Demo) -> None:
     rows = [
         (
             rule,
@@ -202,7 +205,7 @@ def _change(before: int, after: int, style: str) -> Text:
     return change.append_text(safe(f"{after:>2}", style if after else "dim"))
 
 
-def _show_alerts(alerts: Any) -> None:
+def _show_alerts(alerts: Sequence[Record]) -> None:
     """One line for each rule: a line for each alert would be pages of the same."""
     grouped = _grouped(alerts, lambda alert: (alert["level"], alert["kind"], alert["rule"]["name"]))
     order = [*SEVERITY_STYLE, "INFO"]
@@ -216,7 +219,7 @@ def _show_alerts(alerts: Any) -> None:
     _show_example(f"{alert['resource_id']}: {alert['annotation']}" for alert in worst)
 
 
-def _show_remediations(records: Any) -> None:
+def _show_remediations(records: Sequence[Record]) -> None:
     grouped = _grouped(records, lambda record: (record["outcome"], record["action"]))
     rows = [
         (str(len(these)), styled(outcome, OUTCOME_STYLE), _action(action), _states(these, "before"), _after(these))
@@ -227,8 +230,8 @@ def _show_remediations(records: Any) -> None:
     _show_example(f"{record['resource_id']}: {record['reason']}" for record in records)
 
 
-def _grouped(items: Any, key: Any) -> dict[Any, list[Any]]:
-    groups: dict[Any, list[Any]] = {}
+def _grouped(items: Sequence[Record], key: Callable[[Record], Group]) -> dict[Group, list[Record]]:
+    groups: dict[Group, list[Record]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
@@ -245,17 +248,17 @@ def _action(name: str) -> str:
     return "a person has to look" if name == "none" else name
 
 
-def _after(records: Any) -> str:
+def _after(records: Sequence[Record]) -> str:
     if not any(record["after"] for record in records):
         return ""
     return "unchanged" if all(record["before"] == record["after"] for record in records) else _states(records, "after")
 
 
-def _states(records: Any, when: str) -> str:
+def _states(records: Sequence[Record], when: str) -> str:
     return " or ".join(sorted({_state(record[when]) for record in records}))
 
 
-def _state(values: Any) -> str:
+def _state(values: Record) -> str:
     """What a resource's settings were, briefly: one word for switches that are all alike."""
     if values and all(isinstance(value, bool) for value in values.values()):
         on = sum(values.values())
@@ -263,13 +266,7 @@ def _state(values: Any) -> str:
     return ", ".join(str(value) for value in values.values())
 
 
-def _show_timings(timings: Any) -> None:
+def _show_timings(timings: Mapping[str, float]) -> None:
     rows = [(TIMINGS.get(name, name), f"{value:.2f}") for name, value in timings.items()]
     table("Timings", ("what", "seconds"), rows, right=("seconds",))
     out.print()
-
-
-def _as_json(seen: Any) -> dict[str, Any]:
-    document_ = asdict(seen)
-    document_["timings"] = {name: round(value, 3) for name, value in seen.timings.items()}
-    return document_

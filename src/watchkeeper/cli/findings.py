@@ -1,200 +1,124 @@
-"""What rules said of resources, as JSON, CSV and tables: the same for files (``evaluate``, ``whatif``) and ``scan``."""
+"""What preflight found, looked for and shown: for ``preflight``, and for ``up``, which looks first."""
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
-from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table, violation
-from watchkeeper.evaluation.results import Problem, ResourceEvaluation, RuleResult
-from watchkeeper.model import ComplianceType, Severity
-from watchkeeper.reports.to_csv import cell
-from watchkeeper.rules.base import listed
+from rich.console import Console
 
-KINDS = (
-    ComplianceType.COMPLIANT,
-    ComplianceType.NON_COMPLIANT,
-    ComplianceType.NOT_APPLICABLE,
-    ComplianceType.NOT_EVALUATED,
-)
-CSV_COLUMNS = (
-    "rule",
-    "identifier",
-    "severity",
-    "account",
-    "region",
-    "resource_type",
-    "resource_id",
-    "compliance",
-    "annotation",
-)
+from watchkeeper.cli.errors import CommandError, Exit
+from watchkeeper.cli.options import check_region
+from watchkeeper.cli.output import err, out, safe
+
+if TYPE_CHECKING:
+    from watchkeeper.preflight import AskAccount, Check, Report
+    from watchkeeper.pulumi.engine.deployment import Review
+    from watchkeeper.pulumi.engine.preview import Preview
+    from watchkeeper.pulumi.engine.program import Project
+
+LINE_STYLE: Mapping[str, str] = {
+    "resource": "bold",
+    "error": "red",
+    "warning": "yellow",
+    "unsure": "cyan",
+    "detail": "",
+    "note": "dim",
+    "summary": "bold",
+}
 
 
-def rules_document(results: Sequence[RuleResult]) -> dict[str, Any]:
-    """Rule to counts: by identifier, or by name where a managed rule is there more than once."""
-    identifiers = [result.rule.identifier for result in results]
-    found: dict[str, Any] = {}
-    for number, result in enumerate(results):
-        rule = result.rule
-        key = rule.identifier if identifiers.count(rule.identifier) == 1 else rule.name
-        found[key if key not in found else f"{key} ({number + 1})"] = {
-            "name": rule.name,
-            "identifier": rule.identifier,
-            "parameters": {name: str(value) for name, value in rule.parameters.items()},
-            "severity": rule.severity.value,
-            "category": rule.category,
-            **{kind.value.lower(): result.counts.get(kind, 0) for kind in KINDS},
-            "evaluated": result.evaluated,
-            "not_evaluated_because": dict(result.reasons),
-        }
-    return found
+class Given(TypedDict, total=False):
+    """The fields of preflight's Options that the command line names."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    environment: str
+    required_tags: tuple[str, ...]
+    shared_roles: tuple[str, ...]
+    destroyable: bool
+    baseline: frozenset[str]
 
 
-def violation_documents(violations: Iterable[ResourceEvaluation], results: Sequence[RuleResult]) -> list[Any]:
-    """Each violation with its resource."""
-    severity = _severities(results)
-    return [
-        {
-            "rule": found.evaluation.rule,
-            "identifier": found.identifier,
-            "severity": severity[found.evaluation.rule].value,
-            "account": found.account_id,
-            "region": found.region,
-            "resource_type": found.evaluation.resource_type,
-            "resource_id": found.evaluation.resource_id,
-            "annotation": found.evaluation.annotation,
-            "captured_at": found.evaluation.ordering_time.isoformat(),
-        }
-        for found in violations
-    ]
+def look(
+    target: Path,
+    env: str,
+    region: str | None,
+    given: Given,
+    settings_file: Path | None = None,
+    ask: AskAccount | None = None,
+) -> Report:
+    """The report on a target. Raises CommandError when it or its settings can't be read, or no check is left to run."""
+    from watchkeeper.preflight import SettingsError, TargetError, inspect
+    from watchkeeper.pulumi.engine.program import ProjectError
+
+    if region:
+        check_region(region)
+    if given.get("select") or given.get("ignore"):
+        selected_checks(given)  # else the checks are loaded while the program runs
+    try:
+        report = inspect(target, given, stack=env, region=region, settings_file=settings_file, ask=ask)
+    except (TargetError, SettingsError, ProjectError) as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
+    if not report.checks_run:
+        raise CommandError("No check is left to run.", hint="Loosen --select and --ignore.", code=Exit.USAGE)
+    return report
 
 
-def print_csv(violations: Iterable[ResourceEvaluation], results: Sequence[RuleResult]) -> None:
-    """A line per violation, then one per rule and reason for what was not evaluated."""
-    severity = _severities(results)
-    writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
-    for found in violations:
-        evaluation = found.evaluation
-        rule = (evaluation.rule, found.identifier, severity[evaluation.rule].value)
-        where = (found.account_id, found.region, evaluation.resource_type, evaluation.resource_id)
-        writer.writerow([cell(text) for text in (*rule, *where, evaluation.compliance.value, evaluation.annotation)])
-    for result in results:
-        rule = (result.rule.name, result.rule.identifier, result.rule.severity.value)
-        for reason in result.reasons:
-            writer.writerow([cell(text) for text in (*rule, "", "", "", "", "NOT_EVALUATED", reason)])
+def selected_checks(given: Given) -> list[Check]:
+    """The checks that are chosen on the command line. Raises CommandError when a name is none."""
+    from watchkeeper.aws.suggest import nearest
+    from watchkeeper.preflight import Options, checks
+    from watchkeeper.preflight.registry import selected, unknown_names
 
-
-def print_rules(results: Sequence[RuleResult]) -> None:
-    """The table of rules: how many of each. On a terminal the rule comes last, so that its name stays whole."""
-    if out.is_terminal:
-        _show_rules(results)
-        return
-    numbers = ("compliant", "violations", "not applicable", "unknown")
-    rows = [
-        (
-            result.rule.identifier,
-            styled(result.rule.severity.value, SEVERITY_STYLE),
-            *(str(result.counts.get(kind, 0)) for kind in KINDS),
+    select, ignore = given.get("select", ()), given.get("ignore", ())
+    unknown = unknown_names((*select, *ignore))
+    if unknown:
+        near = [f"{name} (did you mean {nearest(name, checks()) or 'one of --list'}?)" for name in unknown]
+        raise CommandError(
+            f"No check is named {', '.join(near)}.", hint="See: watchkeeper preflight --list", code=Exit.USAGE
         )
-        for result in results
-    ]
-    table("Rules", ("rule", "severity", *numbers), rows, right=numbers)
+    return selected(Options(select=select, ignore=ignore))
 
 
-def print_violations(
-    title: str, violations: Sequence[ResourceEvaluation], results: Sequence[RuleResult], limit: int, total: int
-) -> None:
-    """The table of violations, the worst first; on a terminal no more than ``limit``."""
-    if not violations:
-        return
-    severity = _severities(results)
-    worst = sorted(violations, key=lambda found: severity[found.evaluation.rule].rank)
-    if out.is_terminal:
-        _show_violations(title, worst[:limit], severity, total)
-        return
-    sys.stdout.write("\n")
-    columns = ("severity", "rule", "account", "region", "type", "resource", "what to change")
-    rows = [
-        (
-            styled(severity[found.evaluation.rule].value, SEVERITY_STYLE),
-            found.identifier,
-            found.account_id,
-            found.region,
-            found.evaluation.resource_type,
-            found.evaluation.resource_id,
-            found.evaluation.annotation,
+def review(project: Project, region: str, account: str) -> Review:
+    """The same checks over the preview that a deployment by our own engine makes anyway: the program runs once less."""
+    from watchkeeper.preflight import SettingsError, judge
+    from watchkeeper.preflight.inputs import pulumi_program
+    from watchkeeper.preflight.registry import warm_up
+    from watchkeeper.pulumi.engine.deployment import Review
+
+    def approve(shown: Preview) -> None:
+        try:
+            report = judge(pulumi_program.target_of(project, shown), project.directory)
+        except SettingsError as error:
+            raise CommandError(str(error), code=Exit.USAGE) from error
+        stop_on_errors(report)
+
+    return Review(approve, pulumi_program.foreseeing(region, account), warm_up)
+
+
+def stop_on_errors(report: Report) -> None:
+    """What `up` does first: shows the findings, and raises CommandError when an error is among them."""
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    if report.findings or report.errors:
+        show(report, err)
+    if errors:
+        hint = "Correct them, accept them with a comment and a reason, or deploy with --skip-preflight."
+        raise CommandError(
+            f"Preflight found {len(errors)} error{'s' * (len(errors) > 1)}; nothing was deployed.",
+            hint=hint,
+            code=Exit.FINDINGS,
         )
-        for found in worst
-    ]
-    table(title, columns, rows)
+    if report.errors:
+        raise CommandError(f"{len(report.errors)} preflight checks crashed: this is a fault of Watchkeeper.")
 
 
-def _show_rules(results: Sequence[RuleResult]) -> None:
-    order = (ComplianceType.NON_COMPLIANT, ComplianceType.COMPLIANT, *KINDS[2:])
-    heads = ("fail", "pass", "n/a", "unknown")
-    counts = [[result.counts.get(kind, 0) for kind in order] for result in results]
-    widths = [max(len(head), *(len(str(row[n])) for row in counts)) for n, head in enumerate(heads)]
-    out.print(
-        safe("  ".join([*(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)), "rule"]), "dim")
-    )
-    for result, row in zip(results, counts, strict=True):
-        styles = ("red", "green", "dim", "yellow")
-        for count, width, style in zip(row, widths, styles, strict=True):
-            out.print(safe(f"{count:>{width}}", style if count else "dim"), end="  ")
-        out.print(safe(result.rule.identifier), styled(result.rule.severity.value, SEVERITY_STYLE), soft_wrap=True)
+def show(report: Report, console: Console = out) -> None:
+    from watchkeeper.preflight.formats import terminal
+    from watchkeeper.preflight.run import places
 
-
-def _show_violations(
-    title: str, found: Sequence[ResourceEvaluation], severity: Mapping[str, Severity], total: int
-) -> None:
-    if not found:
-        return
-    out.print()
-    out.print(safe(f"{title}: {len(found)} of {total}", "bold"))
-    for each in found:
-        evaluation = each.evaluation
-        where = " ".join(word for word in (each.account_id, each.region, evaluation.resource_type) if word)
-        text = f"{where}: {evaluation.annotation}"
-        violation(severity[evaluation.rule].value, evaluation.resource_id, each.identifier, text)
-
-
-def note_unknown(results: Sequence[RuleResult]) -> None:
-    """Why rules could not judge, on standard error: a line for each reason, with the rules that have it."""
-    by_reason: dict[tuple[str, int], list[str]] = {}
-    for result in results:
-        for reason, count in result.reasons.items():
-            by_reason.setdefault((reason, count), []).append(result.rule.identifier)
-    for (reason, count), rules in by_reason.items():
-        times = f" ({count} times)" if count > 1 else ""
-        note("[yellow]not evaluated[/]", safe(f"{listed(rules)}: {reason}{times}"))
-
-
-def note_without_resources(results: Sequence[RuleResult]) -> None:
-    """The rules that found nothing to judge: that is no pass, nor is it unknown."""
-    idle = [result.rule.identifier for result in results if result.evaluated and not sum(result.counts.values())]
-    if idle:
-        note("no resources", safe(f"for {listed(idle)}"))
-
-
-def note_superseded(names: Sequence[str]) -> None:
-    """Snapshots that a later one of the same account and region stands for, on standard error."""
-    for name in names[:20]:
-        note("[yellow]left out[/]", safe(f"{name}: a later snapshot of its account and region is read"))
-    if len(names) > 20:
-        note(f"and {len(names) - 20} more snapshots left out")
-
-
-def note_problems(problems: Sequence[Problem], total: int) -> None:
-    """What could not be read, by file and item, on standard error."""
-    for problem in problems[:20]:
-        item = "" if problem.item is None else f", item {problem.item}"
-        note("[bold red]unreadable[/]", safe(f"{problem.file}{item}: {problem.message}"))
-    if total > 20:
-        note(f"and {total - 20} more; --format json names them")
-
-
-def _severities(results: Sequence[RuleResult]) -> Mapping[str, Severity]:
-    return {result.rule.name: result.rule.severity for result in results}
+    width = min(console.width, terminal.WIDTH) if console.is_terminal else terminal.WIDTH
+    for line in terminal.lines(places.located(report, Path.cwd()), width):
+        console.print(safe(line.text, LINE_STYLE.get(line.kind, "")), soft_wrap=True)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from watchkeeper.cli.errors import CommandError, Exit
-from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, check_region, find_project, state_folder
-from watchkeeper.cli.output import document, err, note, out, table
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
+from watchkeeper.cli.output import document, note, out, table
+from watchkeeper.cli.projects import find_project, load_project, state_folder
+from watchkeeper.cli.servers import (
+    ACCOUNT,
+    REGION,
+    answering,
+    project_folder,
+    running_server,
+    server_folder,
+    start_server,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,8 +29,6 @@ app = typer.Typer(
         '[dim]Example:[/] watchkeeper local start && eval "$(watchkeeper local env)" && aws s3 mb s3://my-bucket'
     ),
 )
-
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 
 
 @app.command()
@@ -40,9 +45,9 @@ def start(
     [dim]Example:[/] watchkeeper local start --port 4566 --region eu-central-1
     """
     folder = server_folder(project)
-    running = _start(folder, port=port, account=account, region=region, iam=iam)
+    running = start_server(folder, port=port, account=account, region=region, iam=iam)
     if as_json:
-        document(_described(running))
+        document(running.document)
         return
     out.print(f"[bold]{running.endpoint}[/]  account {running.account}, region {running.region}, pid {running.pid}")
     note('Point any AWS client at it with: [bold]eval "$(watchkeeper local env)"[/]')
@@ -56,7 +61,7 @@ def stop(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """
     from watchkeeper.local import server
 
-    with _answering():
+    with answering():
         stopped = server.stop(server_folder(project))
     if as_json:
         document({"stopped": stopped})
@@ -76,10 +81,10 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     running = server.find(folder)
     if running is None:
         raise CommandError("The embedded AWS is not running.", hint="Start it with: watchkeeper local start")
-    with _answering():
+    with answering():
         answer = running.status()
     if as_json:
-        document({**_described(running), **answer})
+        document({**running.document, **answer})
         return
     recorder = answer["recorder"]
     median = recorder["latency_seconds"]["median"]
@@ -136,7 +141,7 @@ def reset(
     if not yes:
         typer.confirm("Delete everything in the embedded AWS?", abort=True, err=True)
     running = running_server(folder)
-    with _answering():
+    with answering():
         running.reset()
     for state in (state_folder(folder) / "state").glob("*"):
         state.unlink()
@@ -163,7 +168,6 @@ def settle(
 
     [dim]Example:[/] watchkeeper local settle 'urn:pulumi:dev::infra::aws:kms/key:Key::reports' --id 1234abcd
     """
-    from watchkeeper.cli.deploy import load_project
     from watchkeeper.local import deploying
     from watchkeeper.pulumi.engine.state import StateError, resolve_pending
 
@@ -181,63 +185,3 @@ def settle(
         note("settled: it does not exist; the next `watchkeeper up` makes it")
     else:
         note("settled: the next `watchkeeper up` takes it over")
-
-
-def project_folder(project: Path | None) -> Path:
-    """The project's folder, or this one: the embedded AWS needs no Pulumi project."""
-    try:
-        return find_project(project)
-    except CommandError:
-        if project is not None:
-            raise
-        return Path().resolve()
-
-
-def server_folder(project: Path | None) -> Path:
-    """Where its data is."""
-    return state_folder(project_folder(project)) / "aws"
-
-
-def running_server(folder: Path, *, start: bool = False, region: str | None = None) -> Any:
-    """The running embedded AWS of a project; started when it is not running and ``start`` allows it."""
-    from watchkeeper.local import server
-
-    running = server.find(state_folder(folder) / "aws")
-    if running is not None:
-        return running
-    if not start:
-        raise CommandError("The embedded AWS is not running.", hint="Start it with: watchkeeper local start")
-    running = _start(state_folder(folder) / "aws", port=0, account=ACCOUNT, region=region or REGION, iam=True)
-    err.print(f"Started the embedded AWS on {running.endpoint}; [bold]watchkeeper local stop[/] stops it.")
-    return running
-
-
-def _start(folder: Path, *, port: int, account: str, region: str, iam: bool) -> Any:
-    from watchkeeper.local import server
-
-    if len(account) != 12 or not account.isdecimal():
-        raise CommandError(f'"{account}" is not an account id.', hint="It has 12 digits.", code=Exit.USAGE)
-    check_region(region)
-    with _answering():
-        return server.start(folder, port=port, account=account, region=region, iam=iam)
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """What the embedded AWS can't do, as a message."""
-    from watchkeeper.local import server
-
-    try:
-        yield
-    except server.EmbeddedError as error:
-        raise CommandError(str(error)) from error
-
-
-def _described(running: Any) -> dict[str, Any]:
-    return {
-        "endpoint": running.endpoint,
-        "account": running.account,
-        "region": running.region,
-        "pid": running.pid,
-        "environment": running.environment,
-    }

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -26,14 +25,14 @@ out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, highlight=False)
 """Progress, warnings and errors."""
 
-COMPLIANCE_STYLE = {
+COMPLIANCE_STYLE: Mapping[str, str] = {
     ComplianceType.COMPLIANT: "green",
     ComplianceType.NON_COMPLIANT: "bold red",
     ComplianceType.NOT_APPLICABLE: "dim",
     ComplianceType.INSUFFICIENT_DATA: "yellow",
     ComplianceType.NOT_EVALUATED: "yellow",
 }
-SEVERITY_STYLE = {
+SEVERITY_STYLE: Mapping[str, str] = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
     Severity.MEDIUM: "yellow",
@@ -46,7 +45,7 @@ def safe(text: object, style: str = "") -> Text:
     return Text(clean(text), style=style)
 
 
-def styled(value: str, styles: Mapping[Any, str]) -> Text:
+def styled(value: str, styles: Mapping[str, str]) -> Text:
     """A known word in its colour; an unknown one plain."""
     return safe(value, styles.get(value, ""))
 
@@ -74,7 +73,7 @@ def violation(severity: str, resource: str, rule: str, text: str) -> None:
     out.print(Padding(safe(text), (0, 0, 0, 9)))
 
 
-def document(value: Any) -> None:
+def document(value: object) -> None:
     """Print one JSON document."""
     raw(json.dumps(value, indent=2, default=_json_value, ensure_ascii=False) + "\n")
 
@@ -85,7 +84,7 @@ def raw(text: str) -> None:
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _json_value(value: Any) -> Any:
+def _json_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, PurePath):

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ LIVE_RULE = "S3_DEFAULT_ENCRYPTION_KMS"
 """The rule that the live change violates: a new bucket has SSE-S3, and this asks for KMS."""
 REPORTERS = ("compliance-processor", "compliance-report", "daily-aggregator", "executive-summary")
 
+Record = Mapping[str, Any]
+"""An alert or an audit record, as its schema has it."""
 Say = Callable[[str, str], None]
 """Told of progress: the step's id, and a sentence of plain text."""
 
@@ -46,7 +48,7 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """All that was seen. The fields are those of ``schemas/demo.json``."""
+    """All that was seen. The fields are those of ``schemas/demo.schema.json``."""
 
     endpoint: str
     deployed: Sequence[Mapping[str, str]]
@@ -54,14 +56,19 @@ class Demo:
     """By rule, each resource's first result."""
     compliance_after: Mapping[str, Counts]
     """By rule, each resource's last result."""
-    alerts: Sequence[Mapping[str, Any]]
-    remediations: Sequence[Mapping[str, Any]]
+    alerts: Sequence[Record]
+    remediations: Sequence[Record]
     reports: Sequence[str]
     files: Sequence[str]
     summary: Mapping[str, Any]
     """The executive summary, as the function wrote it."""
     timings: dict[str, float]
     """Seconds."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON: ``schemas/demo.schema.json``."""
+        return {**asdict(self), "timings": {name: round(value, 3) for name, value in self.timings.items()}}
 
 
 class Watcher:

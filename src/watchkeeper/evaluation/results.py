@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchkeeper.evaluation.item import ConfiguredRule
-from watchkeeper.model import ComplianceType, Evaluation
+from watchkeeper.evaluation.item import ConfiguredRule, prepare
+from watchkeeper.model import ComplianceType, Evaluation, Severity
+
+KINDS = (
+    ComplianceType.COMPLIANT,
+    ComplianceType.NON_COMPLIANT,
+    ComplianceType.NOT_APPLICABLE,
+    ComplianceType.NOT_EVALUATED,
+)
+"""What is counted of each rule, in the order in which it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,11 @@ class RuleResult:
         """Whether it judged something, or could have, had there been anything to judge."""
         judged = sum(n for kind, n in self.counts.items() if kind is not ComplianceType.NOT_EVALUATED)
         return judged > 0 or not (self.reasons or self.counts.get(ComplianceType.NOT_EVALUATED, 0))
+
+    @property
+    def not_evaluated(self) -> int:
+        """How much it could not judge; 1 where it could not have judged anything."""
+        return self.counts.get(ComplianceType.NOT_EVALUATED, 0) or int(not self.evaluated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +94,17 @@ class OfflineResult:
     def incomplete(self) -> bool:
         """Whether something in the files could not be read; exit code 3."""
         return self.problem_count > 0
+
+    @property
+    def misread(self) -> bool:
+        """Whether a rule that needs nothing but the item could not make sense of one; exit code 3."""
+        prepared = prepare(entry.rule for entry in self.rules).rules
+        return any(
+            entry.not_evaluated and rule.logic is not None and not rule.logic.needs and not rule.problem
+            for entry, rule in zip(self.rules, prepared, strict=True)
+        )
+
+
+def severities(results: Sequence[RuleResult]) -> Mapping[str, Severity]:
+    """Rule to severity, by the rule's name."""
+    return {result.rule.name: result.rule.severity for result in results}

@@ -72,6 +72,17 @@ class Running:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON: ``schemas/local-start.schema.json``."""
+        return {
+            "endpoint": self.endpoint,
+            "account": self.account,
+            "region": self.region,
+            "pid": self.pid,
+            "environment": self.environment,
+        }
+
     def boto(self, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
         """Keyword arguments of ``boto3.client``, for this or another account and region."""
         return {

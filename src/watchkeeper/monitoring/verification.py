@@ -110,6 +110,24 @@ class Answer:
         return next((outcome for outcome in worst_first if outcome in seen), Outcome.UNKNOWN)
 
 
+def document_of(answers: Iterable[Answer]) -> dict[str, Any]:
+    """Answers as JSON: ``schemas/verification.schema.json``."""
+    return {
+        "checks": [
+            {
+                "id": answer.step.id,
+                "question": answer.step.question,
+                "outcome": answer.outcome.value,
+                "observations": [
+                    {"subject": seen.subject, "outcome": seen.outcome.value, "saw": seen.saw, "fix": seen.fix}
+                    for seen in answer.observations
+                ],
+            }
+            for answer in answers
+        ]
+    }
+
+
 def verify(probe: Probe, steps: Iterable[Step] | None = None) -> Iterator[Answer]:
     """Answer each step in turn; an AWS error ends that step alone, and is told as what was seen."""
     for step in STEPS if steps is None else steps:

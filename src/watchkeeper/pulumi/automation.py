@@ -6,8 +6,10 @@ See https://www.pulumi.com/docs/iac/automation-api/.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
@@ -29,6 +31,34 @@ class DeploymentError(Exception):
         self.hint = hint
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the Pulumi CLI did; a failure is a DeploymentError."""
+
+    counts: Mapping[str, int]
+    """Steps taken, or planned, by operation."""
+    outputs: Mapping[str, Any]
+    """The stack's outputs, secrets left out."""
+    seconds: float
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON: ``schemas/deployment.schema.json``."""
+        return {
+            "ok": True,
+            "counts": dict(self.counts),
+            "errors": [],
+            "skipped": [],
+            "outputs": dict(self.outputs),
+            "seconds": round(self.seconds, 3),
+        }
+
+    @property
+    def preview_document(self) -> dict[str, Any]:
+        """A preview as JSON: ``schemas/preview.schema.json``."""
+        return {"counts": dict(self.counts)}
+
+
 Output = Callable[[str], Any]
 """Gets each piece of text that the CLI prints."""
 
@@ -37,25 +67,29 @@ UNUSABLE = (OSError, CalledProcessError, InvalidVersionError)
 INSTALL_HINT = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/) and see that it is on your PATH."
 
 
-def preview(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
+def preview(directory: Path, env: str, on_output: Output) -> Outcome:
     """Count the steps that `up` would take, by operation; makes an empty stack if need be. Raises DeploymentError."""
+    started = time.monotonic()
     with _explained(env):
         result = _stack(directory, env).preview(on_output=on_output)
-    return _counts(result.change_summary)
+    return Outcome(_counts(result.change_summary), {}, time.monotonic() - started)
 
 
-def up(directory: Path, env: str, on_output: Output) -> tuple[Mapping[str, int], Mapping[str, Any]]:
-    """Deploy; gives the steps taken by operation, and the stack's outputs, secrets left out. Raises DeploymentError."""
+def up(directory: Path, env: str, on_output: Output) -> Outcome:
+    """Deploy. Raises DeploymentError."""
+    started = time.monotonic()
     with _explained(env):
         result = _stack(directory, env).up(on_output=on_output)
-    return _counts(result.summary.resource_changes), _plain(result.outputs)
+    seconds = time.monotonic() - started
+    return Outcome(_counts(result.summary.resource_changes), _plain(result.outputs), seconds)
 
 
-def destroy(directory: Path, env: str, on_output: Output) -> Mapping[str, int]:
-    """Destroy everything in the stack; the stack itself stays, empty. Gives the steps taken. Raises DeploymentError."""
+def destroy(directory: Path, env: str, on_output: Output) -> Outcome:
+    """Destroy everything in the stack; the stack itself stays, empty. Raises DeploymentError."""
+    started = time.monotonic()
     with _explained(env):
         result = _existing_stack(directory, env).destroy(on_output=on_output)
-    return _counts(result.summary.resource_changes)
+    return Outcome(_counts(result.summary.resource_changes), {}, time.monotonic() - started)
 
 
 def outputs(directory: Path, env: str) -> Mapping[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from watchkeeper.pulumi.engine.preview import (
 from watchkeeper.pulumi.engine.program import ENCRYPTED, ProgramError, Project
 from watchkeeper.pulumi.engine.provider import Change, Provider, ProviderError, State, UncertainError
 from watchkeeper.pulumi.engine.state import Content, ResourceState, StateFile, read_state
-from watchkeeper.pulumi.graph import UNKNOWN, Unknown
+from watchkeeper.pulumi.graph import UNKNOWN, Secret, Unknown
 
 UNCERTAIN: Final = "Whether it was carried out is not known; the next `up` finds out."
 UP_TIMEOUT: Final = 3600.0
@@ -108,6 +109,23 @@ class Result:
         """Whether everything is as the program wants it."""
         return not self.errors
 
+    @property
+    def shown_outputs(self) -> dict[str, Any]:
+        """The outputs without the secret ones."""
+        return {name: value for name, value in self.outputs.items() if not isinstance(value, Secret)}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON: ``schemas/deployment.schema.json``."""
+        return {
+            "ok": self.ok,
+            "counts": dict(self.counts),
+            "errors": [str(error) for error in self.errors],
+            "skipped": list(self.skipped),
+            "outputs": self.shown_outputs,
+            "seconds": round(self.seconds, 3),
+        }
+
 
 @dataclass
 class Tally:
@@ -168,6 +186,17 @@ class Plan:
     steps: tuple[Step, ...]
     errors: tuple[DeploymentError, ...]
     preview: Preview
+
+
+def document_of(steps: Sequence[Step]) -> dict[str, Any]:
+    """A plan as JSON: ``schemas/preview.schema.json``."""
+    return {
+        "counts": dict(Counter(step.change for step in steps)),
+        "steps": [
+            {"type": step.type, "name": step.name, "change": step.change, "properties": step.properties}
+            for step in steps
+        ],
+    }
 
 
 def plan(project: Project, provider: Provider, state_file: Path, *, timeout: float = TIMEOUT) -> list[Step]:

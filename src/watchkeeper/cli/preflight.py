@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from watchkeeper.cli import check_pages
 from watchkeeper.cli.errors import CommandError, Exit
-from watchkeeper.cli.options import RegionOption, Target, check_region, find_project, state_folder
-from watchkeeper.cli.output import err, note, out, raw, safe
+from watchkeeper.cli.findings import Given, look, selected_checks, show
+from watchkeeper.cli.options import RegionOption, Target
+from watchkeeper.cli.output import document, note, out, raw, safe, table
+from watchkeeper.cli.projects import find_project, state_folder
 
 if TYPE_CHECKING:
-    from watchkeeper.preflight import AskAccount, Check, Report
+    from watchkeeper.preflight import AccountState, AskAccount, Check, Report
+    from watchkeeper.pulumi.graph import Graph
 
-LINE_STYLE: Mapping[str, str] = {
-    "resource": "bold",
-    "error": "red",
-    "warning": "yellow",
-    "unsure": "cyan",
-    "detail": "",
-    "note": "dim",
-    "summary": "bold",
-}
+DIFFERENCE = {"-": "red", "+": "green"}
 
 
 class Format(StrEnum):
@@ -114,21 +107,26 @@ def preflight(
     _one_of({"--baseline": baseline, "--write-baseline": write_baseline})
     _one_of({"--json": as_json, f"--format {fmt}": fmt not in (None, Format.JSON)})
     as_json = as_json or fmt is Format.JSON
-    chosen = {"select": tuple(select or ()), "ignore": tuple(ignore or ())}
+    chosen: Given = {"select": tuple(select or ()), "ignore": tuple(ignore or ())}
     if list_checks:
-        check_pages.show_list(_selected(chosen), as_json)
+        _list(selected_checks(chosen), as_json)
         return
     if explain:
-        check_pages.show(explain, as_json)
+        _explain(explain, as_json)
         return
-    given = {
-        **{key: names for key, names in chosen.items() if names},
-        **({} if environment is None else {"environment": environment}),
-        **({"required_tags": tuple(filter(None, required_tag))} if required_tag else {}),
-        **({"shared_roles": tuple(shared_role)} if shared_role else {}),
-        **({} if destroyable is None else {"destroyable": destroyable}),
-        "baseline": _baseline(baseline),
-    }
+    given: Given = {"baseline": _baseline(baseline)}
+    if select:
+        given["select"] = tuple(select)
+    if ignore:
+        given["ignore"] = tuple(ignore)
+    if environment is not None:
+        given["environment"] = environment
+    if required_tag:
+        given["required_tags"] = tuple(filter(None, required_tag))
+    if shared_role:
+        given["shared_roles"] = tuple(shared_role)
+    if destroyable is not None:
+        given["destroyable"] = destroyable
     place = target or find_project(None, "a target: watchkeeper preflight TARGET")
     report = look(place, env, region, given, settings, _account(account, place))
     if write_baseline:
@@ -138,45 +136,48 @@ def preflight(
     raise typer.Exit(report.exit_code)
 
 
-def look(
-    target: Path,
-    env: str,
-    region: str | None,
-    given: Mapping[str, Any],
-    settings_file: Path | None = None,
-    ask: AskAccount | None = None,
-) -> Report:
-    """The report on a target. Raises CommandError when it or its settings can't be read, or no check is left to run."""
-    from watchkeeper.preflight import SettingsError, TargetError, inspect
-    from watchkeeper.pulumi.engine.program import ProjectError
+def _list(chosen: Sequence[Check], as_json: bool) -> None:
+    """The checks as a table, or as JSON with all that there is to say of them."""
+    from watchkeeper.preflight.examples.explained import document_of
 
-    if region:
-        check_region(region)
-    if given.get("select") or given.get("ignore"):
-        _selected(given)  # else the checks are loaded while the program runs
-    try:
-        report = inspect(target, given, stack=env, region=region, settings_file=settings_file, ask=ask)
-    except (TargetError, SettingsError, ProjectError) as error:
-        raise CommandError(str(error), code=Exit.USAGE) from error
-    if not report.checks_run:
-        raise CommandError("No check is left to run.", hint="Loosen --select and --ignore.", code=Exit.USAGE)
-    return report
+    if as_json:
+        document([document_of(check) for check in chosen])
+        return
+    rows = [(check.id, check.severity, check.title) for check in chosen]
+    table("", ("check", "severity", "what it says"), rows)
 
 
-def _selected(given: Mapping[str, Any]) -> list[Check]:
-    """The checks that are chosen on the command line. Raises CommandError when a name is none."""
+def _explain(name: str, as_json: bool) -> None:
+    """One check, explained. Raises CommandError when there is none of that name."""
     from watchkeeper.aws.suggest import nearest
-    from watchkeeper.preflight import Options, checks
-    from watchkeeper.preflight.registry import selected, unknown_names
+    from watchkeeper.preflight import checks
+    from watchkeeper.preflight.examples.explained import document_of, example_of
 
-    select, ignore = given.get("select", ()), given.get("ignore", ())
-    unknown = unknown_names((*select, *ignore))
-    if unknown:
-        near = [f"{name} (did you mean {nearest(name, checks()) or 'one of --list'}?)" for name in unknown]
-        raise CommandError(
-            f"No check is named {', '.join(near)}.", hint="See: watchkeeper preflight --list", code=Exit.USAGE
-        )
-    return selected(Options(select=select, ignore=ignore))
+    check = checks().get(name)
+    if check is None:
+        near = nearest(name, checks())
+        hint = f"Did you mean {near}?" if near else "See: watchkeeper preflight --list"
+        raise CommandError(f'No check is named "{name}".', hint=hint, code=Exit.USAGE)
+    if as_json:
+        document(document_of(check))
+        return
+    out.print(safe(f"{check.id}: {check.title}", "bold"))
+    for title, text in (
+        ("", f"Severity: {check.severity}. Tags: {', '.join(check.tags)}."),
+        ("", check.explanation),
+        ("What AWS does", check.aws_does),
+        ("What to write", check.fix),
+        ("Example", example_of(check)),
+        ("Accepting it", f"# watchkeeper: ignore[{check.id}] why it is fine here until 2027-01-01"),
+        ("Source", check.source),
+    ):
+        if not text:
+            continue
+        out.print()
+        if title:
+            out.print(safe(title, "bold"))
+        for line in text.splitlines():
+            out.print(safe(line, DIFFERENCE.get(line[:1], "") if title == "Example" else ""))
 
 
 def _one_of(given: Mapping[str, object]) -> None:
@@ -186,57 +187,15 @@ def _one_of(given: Mapping[str, object]) -> None:
         raise CommandError(f"{' and '.join(names)} don't go together.", hint="Give one of them.", code=Exit.USAGE)
 
 
-def review(project: Any, region: str, account: str) -> Any:
-    """The same checks over the preview that a deployment by our own engine makes anyway: the program runs once less."""
-    from watchkeeper.preflight import SettingsError, judge
-    from watchkeeper.preflight.inputs import pulumi_program
-    from watchkeeper.preflight.registry import warm_up
-    from watchkeeper.pulumi.engine.deployment import Review
-
-    def approve(shown: Any) -> None:
-        try:
-            report = judge(pulumi_program.target_of(project, shown), project.directory)
-        except SettingsError as error:
-            raise CommandError(str(error), code=Exit.USAGE) from error
-        stop_on_errors(report)
-
-    return Review(approve, pulumi_program.foreseeing(region, account), warm_up)
-
-
-def stop_on_errors(report: Any) -> None:
-    """What `up` does first: shows the findings, and raises CommandError when an error is among them."""
-    errors = [finding for finding in report.findings if finding.severity == "error"]
-    if report.findings or report.errors:
-        _show(report, err)
-    if errors:
-        hint = "Correct them, accept them with a comment and a reason, or deploy with --skip-preflight."
-        raise CommandError(
-            f"Preflight found {len(errors)} error{'s' * (len(errors) > 1)}; nothing was deployed.",
-            hint=hint,
-            code=Exit.FINDINGS,
-        )
-    if report.errors:
-        raise CommandError(f"{len(report.errors)} preflight checks crashed: this is a fault of Watchkeeper.")
-
-
 def _print(report: Report, fmt: Format) -> None:
     """The report on standard output: a terminal's places as seen from here, others' from the top of the repository."""
     from watchkeeper.preflight import formats
     from watchkeeper.preflight.run import places
 
     if fmt is Format.TERMINAL:
-        _show(report)
+        show(report)
         return
     raw(formats.render(places.located(report, places.highest(Path(report.root))), fmt.value))
-
-
-def _show(report: Report, console: Console = out) -> None:
-    from watchkeeper.preflight.formats import terminal
-    from watchkeeper.preflight.run import places
-
-    width = min(console.width, terminal.WIDTH) if console.is_terminal else terminal.WIDTH
-    for line in terminal.lines(places.located(report, Path.cwd()), width):
-        console.print(safe(line.text, LINE_STYLE.get(line.kind, "")), soft_wrap=True)
 
 
 def _write_baseline(report: Report, file: Path) -> None:
@@ -268,7 +227,7 @@ def _account(where: Target | None, target: Path) -> AskAccount | None:
     if where is None:
         return None
 
-    def ask(graph: Any, region: str | None) -> Any:
+    def ask(graph: Graph, region: str | None) -> AccountState:
         from watchkeeper import clients
         from watchkeeper.clients import EndpointError
         from watchkeeper.local import deploying
@@ -286,7 +245,7 @@ def _account(where: Target | None, target: Path) -> AskAccount | None:
     return ask
 
 
-def _deployed(folder: Path, graph: Any) -> frozenset[str]:
+def _deployed(folder: Path, graph: Graph) -> frozenset[str]:
     """The URNs that our own engine made in the embedded AWS."""
     from watchkeeper.local import deploying
     from watchkeeper.pulumi.engine.state import read_state

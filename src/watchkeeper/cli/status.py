@@ -1,0 +1,106 @@
+"""``status``: what is compliant now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watchkeeper.cli.endpoints import aws_errors, deployed
+from watchkeeper.cli.errors import Exit
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, RegionOption, Target, TargetOption
+from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, styled, table, violation
+
+if TYPE_CHECKING:
+    from watchkeeper.reports.results import ComplianceReport, Counts
+
+NUMBERS = ("compliant", "violations", "unknown", "score")
+STATE_STYLE = {"error": "bold red", "missing": "bold red", "no-data": "yellow", "no-resources": "dim"}
+
+
+def status(
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    target: TargetOption = Target.LOCAL,
+    region: RegionOption = None,
+    violations: Annotated[int, typer.Option("--violations", help="How many violations to list; 0: none.", min=0)] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Show compliance now: per rule, severity and resource type, with what nobody looked at.
+
+    Exits 1 when a rule is violated or was not evaluated.
+
+    [dim]Examples:[/]
+    watchkeeper status
+    watchkeeper status --target aws --env prod --json
+    """
+    from watchkeeper.monitoring.functions.collect import collect_results
+    from watchkeeper.reports import to_json
+
+    where = deployed(project, env, target, region)
+    with aws_errors():
+        report = collect_results(
+            where.clients("config"),
+            where.rules,
+            account=where.clients.account,
+            region=where.clients.region,
+            environment=where.settings.environment_suffix,
+            at=datetime.now(UTC),
+        )
+    if as_json:
+        document(to_json.compliance_report(report))
+    else:
+        _show(report, violations)
+    if report.totals.non_compliant or report.totals.not_evaluated:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _show(report: ComplianceReport, violations: int) -> None:
+    rows = [
+        (
+            rule.rule.name,
+            styled(rule.rule.severity.value, SEVERITY_STYLE),
+            *_numbers(rule.counts),
+            styled(rule.state.value, STATE_STYLE),
+        )
+        for rule in report.rules
+    ]
+    table("Rules", ("rule", "severity", *NUMBERS, "state"), rows, right=NUMBERS)
+    if out.is_terminal:
+        _show_groups("severity", report.by_severity)
+        _show_groups("resource type", report.by_resource_type)
+        _show_violations(report, violations)
+    for rule in report.not_evaluated:
+        note("[yellow]not evaluated[/]", safe(f"{rule.rule.name}: {rule.reason}"))
+    totals = report.totals
+    note(
+        f"score {_score(totals)}: {totals.compliant} compliant, {totals.non_compliant} violations, "
+        f"{totals.not_evaluated} not evaluated"
+    )
+
+
+def _numbers(counts: Counts) -> tuple[str, str, str, str]:
+    return str(counts.compliant), str(counts.non_compliant), str(counts.not_evaluated), _score(counts)
+
+
+def _show_groups(what: str, groups: Mapping[str, Counts]) -> None:
+    out.print()
+    rows = [(name, *_numbers(counts)) for name, counts in groups.items()]
+    table(f"By {what}", (what, *NUMBERS), rows, right=NUMBERS)
+
+
+def _show_violations(report: ComplianceReport, most: int) -> None:
+    found = report.violations[:most]
+    if not found:
+        return
+    severity = {rule.rule.name: rule.rule.severity.value for rule in report.rules}
+    out.print()
+    out.print(f"[bold]Violations: {len(found)} of {len(report.violations)}[/]")
+    for each in found:
+        violation(severity[each.rule], each.resource_id, each.rule, each.annotation)
+
+
+def _score(counts: Counts) -> str:
+    return "none" if counts.score is None else f"{counts.score:.1f} %"

@@ -1,0 +1,83 @@
+"""``whatif``: what further rules would say of AWS Config's files, and what they would cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from watchkeeper.cli import chosen
+from watchkeeper.cli.errors import CommandError, Exit
+from watchkeeper.cli.files import EndpointOption, FilesArgument, ListedOption, file_errors, sources
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
+from watchkeeper.cli.output import document, note, safe
+from watchkeeper.cli.progress import byte_progress
+
+
+def whatif(
+    files: FilesArgument,
+    rules: chosen.RulesOption = None,
+    framework: chosen.FrameworkOption = None,
+    pack: chosen.PackOption = None,
+    pack_parameter: chosen.PackParameterOption = None,
+    every: chosen.AllRulesOption = False,
+    enabled: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--enabled",
+            metavar="ID[:param=value,…]",
+            help="A rule that is enabled now; may be given again. Default: the project's rules.",
+            show_default=False,
+        ),
+    ] = None,
+    changes: Annotated[
+        float, typer.Option("--changes", help="How often a resource changes a month, for the cost.", min=0)
+    ] = 4.0,
+    as_json: JsonOption = False,
+    violations: ListedOption = 20,
+    project: ProjectOption = None,
+    env: EnvOption = "dev",
+    target: TargetOption = Target.AWS,
+    endpoint_url: EndpointOption = None,
+) -> None:
+    """Tell what rules would change beside those enabled now: what would newly fail, and the cost of a month.
+
+    Exits 1 when a resource would newly fail, 3 when something in the files could not be read.
+
+    [dim]Example:[/] watchkeeper whatif snapshot.json.gz --rules S3_BUCKET_VERSIONING_ENABLED
+    """
+    from watchkeeper.cli import results
+    from watchkeeper.evaluation import documents
+    from watchkeeper.evaluation.whatif import PRICE_SOURCE, what_if
+
+    if not (rules or framework or pack or every):
+        hint = "Name one with --rules, --framework, --pack or --all-rules."
+        raise CommandError("No rule to try.", hint=hint, code=Exit.USAGE)
+    candidates = chosen.chosen_rules(chosen.Asked(rules, framework, pack, pack_parameter, every), project, env)
+    now = chosen.selected(enabled) if enabled else chosen.project_rules(project, env)
+    # A rule may be tried with other parameters than it is enabled with: its name must not stand for both.
+    now = [replace(rule, name=f"{rule.name} (enabled)") for rule in now]
+    with file_errors():
+        found = sources(files, target, endpoint_url, project)
+        with byte_progress("evaluating") as tell:
+            answer = what_if(found, candidates, now, tell, changes_per_resource=changes)
+    result, cost = answer.result, answer.cost
+    if as_json:
+        document(documents.of_what_if(answer))
+    else:
+        results.print_rules(result.rules)
+        count = len(answer.newly_failing)
+        results.print_violations("Would newly fail", answer.newly_failing, result.rules, violations, count)
+        note(f"{count} would newly fail; {result.coverage}")
+        if not answer.exact:
+            note("[yellow]not exact[/]", "more violations than can be compared: some that would newly fail are missing")
+        note(f"{cost.usd:.2f} USD a month: {cost.evaluations} evaluations at {changes:g} changes of a resource")
+        note(safe(PRICE_SOURCE, "dim"))
+    results.note_unknown(result.rules)
+    results.note_superseded(result.superseded)
+    results.note_problems(result.problems, result.problem_count)
+    if result.incomplete or result.misread:
+        raise typer.Exit(Exit.FAILED)
+    if answer.newly_failing:
+        raise typer.Exit(Exit.FINDINGS)
