@@ -114,8 +114,7 @@ def _fail(message: str, hint: str, code: Exit) -> NoReturn:
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless WATCHKEEPER_TRACEBACK is set."""
     _reach_loopback()
-    # What a command loads stays until it ends: Python need not look for garbage in it so often, nor a last time.
-    gc.set_threshold(100_000)
+    # Nor a last time at the end.
     atexit.register(gc.freeze)
     try:
         app()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.padding import Padding
-from rich.status import Status
 from rich.text import Text
 
 from watchkeeper.cli.errors import CommandError
@@ -115,6 +114,8 @@ class _Teller:
     """Shows where the demo is: a spinner with the latest sentence, and a line for each step that ended."""
 
     def __init__(self) -> None:
+        from rich.status import Status
+
         self._status = Status("", console=err)
         self._step = ""
         self._sentence = ""

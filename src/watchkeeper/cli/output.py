@@ -17,7 +17,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from watchkeeper.model import ComplianceType, Severity
 from watchkeeper.text import clean
 
 out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -25,19 +24,15 @@ out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, highlight=False)
 """Progress, warnings and errors."""
 
+# By their words: `--help` needs no model.
 COMPLIANCE_STYLE: Mapping[str, str] = {
-    ComplianceType.COMPLIANT: "green",
-    ComplianceType.NON_COMPLIANT: "bold red",
-    ComplianceType.NOT_APPLICABLE: "dim",
-    ComplianceType.INSUFFICIENT_DATA: "yellow",
-    ComplianceType.NOT_EVALUATED: "yellow",
+    "COMPLIANT": "green",
+    "NON_COMPLIANT": "bold red",
+    "NOT_APPLICABLE": "dim",
+    "INSUFFICIENT_DATA": "yellow",
+    "NOT_EVALUATED": "yellow",
 }
-SEVERITY_STYLE: Mapping[str, str] = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "dim",
-}
+SEVERITY_STYLE: Mapping[str, str] = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "dim"}
 
 
 def safe(text: object, style: str = "") -> Text:

@@ -9,8 +9,6 @@ from enum import StrEnum
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from watchkeeper.monitoring.functions import manifest
-
 ClientFactory = Callable[[str], Any]
 """Gives a boto3 client for a service name."""
 
@@ -23,16 +21,22 @@ class Kind(StrEnum):
     EXECUTIVE = "executive"
 
 
-PREFIXES: Mapping[Kind, str] = {
-    Kind.COMPLIANCE: manifest.PREFIX_COMPLIANCE,
-    Kind.DAILY: manifest.PREFIX_DAILY,
-    Kind.EXECUTIVE: manifest.PREFIX_EXECUTIVE,
-}
 FUNCTIONS: Mapping[Kind, str] = {
     Kind.COMPLIANCE: "compliance-report",
     Kind.DAILY: "daily-aggregator",
     Kind.EXECUTIVE: "executive-summary",
 }
+
+
+def _prefix(kind: Kind) -> str:
+    """Where the functions put reports of that kind."""
+    from watchkeeper.monitoring.functions import manifest
+
+    return {
+        Kind.COMPLIANCE: manifest.PREFIX_COMPLIANCE,
+        Kind.DAILY: manifest.PREFIX_DAILY,
+        Kind.EXECUTIVE: manifest.PREFIX_EXECUTIVE,
+    }[kind]
 
 
 class ReportError(Exception):
@@ -68,7 +72,7 @@ class ReportBucket:
 
     def files(self, kind: Kind) -> list[Stored]:
         """The files of that kind, oldest first."""
-        pages = self._client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIXES[kind])
+        pages = self._client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_prefix(kind))
         found = [item for page in pages for item in page.get("Contents", ())]
         stored = (Stored(item["Key"], item["Size"], item["LastModified"]) for item in found)
         return sorted(stored, key=lambda item: (item.written, item.key))
