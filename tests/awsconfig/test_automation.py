@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.waiting import until
 from watchkeeper.awsconfig.services import ServiceRefused
 from watchkeeper.clients import LOOPBACK, Clients
 from watchkeeper.local.automation import DOCUMENTS, INVALID, UNSUPPORTED, check_document, run_document
@@ -136,13 +137,8 @@ class Lab:
         found = self("config").describe_remediation_exceptions(ConfigRuleName=rule)["RemediationExceptions"]
         return list(found)
 
-    def until(self, what: Any, seconds: float = 20) -> Any:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := what():
-                return found
-            time.sleep(0.1)
-        raise AssertionError(f"still not so after {seconds} s")
+    def until(self, what: Any) -> Any:
+        return until("what the test waits for", what)
 
 
 @pytest.fixture(scope="module")

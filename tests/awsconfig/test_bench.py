@@ -7,12 +7,9 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from tests.support.places import ROOT
 
 
-@pytest.mark.timeout(120)
 def test_the_bench_at_a_small_size():
     sizes = {"BENCH_CONFIG_RESOURCES": "200", "BENCH_CONFIG_RULES": "10"}
     done = subprocess.run(

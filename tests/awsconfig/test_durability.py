@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import orjson
-import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.waiting import until
 from watchkeeper.awsconfig import ConfigError, ConfigService
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -88,9 +88,7 @@ def run_until_killed(program: Path, store: Path, seed: int, start: int, delay: f
     assert process.stdout is not None
     reader = threading.Thread(target=lambda out=process.stdout: said.extend(out))
     reader.start()
-    deadline = time.monotonic() + 60
-    while not any(b"ready" in line for line in said) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until("the process is ready", lambda: any(b"ready" in line for line in said), 0.01)
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -101,7 +99,6 @@ def run_until_killed(program: Path, store: Path, seed: int, start: int, delay: f
 _KILLS = st.lists(st.tuples(st.integers(0, 2**32), st.floats(0.005, 0.25)), min_size=1, max_size=3)
 
 
-@pytest.mark.timeout(180)
 @settings(
     max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )

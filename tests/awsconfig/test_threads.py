@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 
-def wait_until_done(service, seconds=20.0):
-    end = time.monotonic() + seconds
-    while service.pending() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert service.pending() == 0
+def wait_until_done(service):
+    until("nothing is left to do", lambda: service.pending() == 0, 0.01)
 
 
 def test_calls_from_many_threads_lose_nothing(running, service, services, make):
@@ -55,7 +51,7 @@ def test_a_function_may_answer_while_it_is_invoked(running, service, services, c
             target=lambda: running("PutEvaluations", Evaluations=[evaluation], ResultToken=event["resultToken"])
         )
         answer.start()
-        answer.join(timeout=10)
+        answer.join()
         assert not answer.is_alive()
 
     services.invoke_function = invoke

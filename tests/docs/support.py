@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 900
 
 
 @dataclass

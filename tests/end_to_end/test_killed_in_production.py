@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.user import User, conforms, until, user_in
+from tests.support.user import User, conforms, user_in
+from tests.support.waiting import until
 
 BUCKET = "left-as-it-is"
 

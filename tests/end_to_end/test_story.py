@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.support.places import INFRA
-from tests.support.user import User, conforms, until, user_in
+from tests.support.user import User, conforms, user_in
+from tests.support.waiting import until
 from watchkeeper.monitoring import scaffold
 
 EMPTY_PARTS = {"recorder-recording", "channel-complete", "rules-evaluating", "functions-answer", "policies-in-place"}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,16 +77,6 @@ def archive(source: str) -> bytes:
     with zipfile.ZipFile(buffer, "w") as file:
         file.writestr("index.py", source)
     return buffer.getvalue()
-
-
-def eventually(look: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """The first true thing that ``look`` sees."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if seen := look():
-            return seen
-        time.sleep(0.02)
-    return look()
 
 
 def prepare(aws: Aws, account: str = ACCOUNT) -> str:

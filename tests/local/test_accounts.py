@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.local.support import Aws, document, eventually, prepare
+from tests.local.support import Aws, document, prepare
+from tests.support.waiting import eventually
 from watchkeeper.local.server import running
 
 HOME, OTHER = "111111111111", "222222222222"
@@ -28,7 +29,7 @@ def test_everything_is_kept_apart_and_aggregated_with_authorization() -> None:
             where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
             aws.client("s3", account=account, region=region).create_bucket(Bucket=bucket_of(account, region), **where)
             listen(aws, account, region)
-        assert server.wait_until_idle(60)
+        assert server.wait_until_idle()
 
         for account, region in PLACES:
             config = aws.client("config", account=account, region=region)
@@ -54,7 +55,7 @@ def test_everything_is_kept_apart_and_aggregated_with_authorization() -> None:
 
 
 def compliance(aws: Aws, account: str, region: str) -> str:
-    assert aws.running.wait_until_idle(30)
+    assert aws.running.wait_until_idle()
     config = aws.client("config", account=account, region=region)
     rule = config.describe_compliance_by_config_rule(ConfigRuleNames=[RULE])["ComplianceByConfigRules"][0]
     return str(rule["Compliance"]["ComplianceType"])
@@ -79,7 +80,7 @@ def heard(aws: Aws, account: str, region: str) -> list[dict[str, str]]:
     bucket = f"late-{account}-{region}"
     constraint = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     aws.client("s3", **where).create_bucket(Bucket=bucket, **constraint)
-    assert aws.running.wait_until_idle(30)
+    assert aws.running.wait_until_idle()
     sqs = aws.client("sqs", **where)
     url = sqs.get_queue_url(QueueName="heard")["QueueUrl"]
     found: list[dict[str, str]] = []

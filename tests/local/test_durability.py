@@ -17,7 +17,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.local.support import ACCOUNT, Aws, document, eventually, prepare
+from tests.local.support import ACCOUNT, Aws, document, prepare
+from tests.support.waiting import eventually
 from watchkeeper.local.server import running, start
 
 BUCKET = "AWS::S3::Bucket"
@@ -172,7 +173,7 @@ def test_a_kill_at_any_moment_loses_nothing_acknowledged(tmp_path: Path, seed: i
         for story in stories:
             story.start()
         wanted = choose.randint(1, 40)
-        eventually(lambda mine=mine, wanted=wanted: sum(own.count for own in mine) >= wanted, 20)
+        eventually(lambda mine=mine, wanted=wanted: sum(own.count for own in mine) >= wanted)
         time.sleep(choose.uniform(0, 0.02))
         os.kill(server.pid, signal.SIGKILL)
         os.waitpid(server.pid, 0)
@@ -184,7 +185,7 @@ def test_a_kill_at_any_moment_loses_nothing_acknowledged(tmp_path: Path, seed: i
         for own in told:
             _everything_is_there(aws, own)
         assert {message for own in told for message in own.messages} <= _received(aws, queue)
-        assert server.wait_until_idle(60)
+        assert server.wait_until_idle()
         for own in told:
             _history_agrees(aws, own)
     assert "Traceback" not in (tmp_path / "server.log").read_text()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.local.support import Aws, eventually
+from tests.local.support import Aws
+from tests.support.waiting import eventually
 
 BUCKET, INSTANCE, DATABASE, ROLE = "AWS::S3::Bucket", "AWS::EC2::Instance", "AWS::RDS::DBInstance", "AWS::IAM::Role"
 

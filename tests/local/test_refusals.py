@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.support import ACCOUNT, Aws, archive, document, eventually
+from tests.local.support import ACCOUNT, Aws, archive, document
+from tests.support.waiting import eventually
 
 
 def code_of(call: Any, **arguments: Any) -> str:

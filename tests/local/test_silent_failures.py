@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.support import Aws, archive, document, eventually
+from tests.local.support import Aws, archive, document
+from tests.support.waiting import eventually
 
 OTHER = "444455556666"
 """An account of its own, so that a channel can be moved about."""

@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,7 +19,8 @@ from referencing import Registry, Resource
 
 from watchkeeper.local import server
 
-PATIENCE = 40.0
+WITHIN = 900.0
+"""Seconds after which a command hangs, whatever else the machine does."""
 SCHEMA_FOLDERS = (
     files("watchkeeper") / "schemas",
     files("watchkeeper.reports") / "schemas",
@@ -50,7 +50,7 @@ class User:
     home: Path
     environment: Mapping[str, str]
 
-    def __call__(self, *command: str, within: float = 120, **more: str) -> Ran:
+    def __call__(self, *command: str, within: float = WITHIN, **more: str) -> Ran:
         """Run ``watchkeeper``, as a program whose output is piped."""
         done = subprocess.run(
             [sys.executable, "-m", "watchkeeper", *command],
@@ -96,17 +96,6 @@ def user_in(home: Path) -> Iterator[User]:
     finally:
         for folder in (home, home / "infra"):
             server.stop(folder / ".watchkeeper" / "aws")
-
-
-def until(what: str, seen: Callable[[], Any]) -> Any:
-    """Wait until ``seen`` gives something true; gives that."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = seen()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not seen within {PATIENCE:.0f} s: {what}")
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.user import User, conforms, until, user_in
+from tests.support.user import User, conforms, user_in
+from tests.support.waiting import until
 from watchkeeper.monitoring.functions.daily_aggregator import read_days
 from watchkeeper.monitoring.functions.executive_summary import read_baseline, read_handled
 from watchkeeper.monitoring.functions.store import Store

@@ -250,7 +250,8 @@ class Server:
             return 200, {"mail": self.mail.all()}
         if method == "GET" and name == "idle":
             seconds = _number(query.get("timeout"), 10.0)
-            return 200, {"idle": await asyncio.to_thread(self._wait_until_idle, min(seconds, 60.0))}
+            idle = await asyncio.to_thread(self._wait_until_idle, min(seconds, 60.0))
+            return 200, {"idle": idle, "recorded": self.recorder.recorded, "waiting": self.config.pending()}
         if method == "POST" and name == "clock":
             self.clock.advance(_number(query.get("advance"), 0.0))
             await asyncio.to_thread(self.config.tick)

@@ -184,6 +184,11 @@ class Recorder:
                 self._wake.wait(min(left, 0.05))
         return True
 
+    @property
+    def recorded(self) -> int:
+        """How many states were recorded since the start."""
+        return self._recorded
+
     def places(self) -> list[Place]:
         """Where there is, or was, a recorder."""
         with self._lock:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from watchkeeper.extras import need
+from watchkeeper.local.patience import STILL_SECONDS, Patience
 
 DEFAULT_ACCOUNT, DEFAULT_REGION = "123456789012", "us-east-1"
 _SERVER_FILE, _LOCK_FILE, _LOG_FILE = "server.json", "lock", "server.log"
@@ -101,9 +102,16 @@ class Running:
         _ask(self.endpoint, "POST", "/_watchkeeper/reset")
 
     def wait_until_idle(self, timeout: float = 10.0) -> bool:
-        """Until every change so far is recorded; False after ``timeout`` seconds. Raises EmbeddedError."""
-        answer = _ask(self.endpoint, "GET", f"/_watchkeeper/idle?timeout={timeout}", timeout + 10)
-        return bool(answer["idle"])
+        """Until every change so far is recorded, and what follows from it done; False where nothing of that has moved
+        for ``timeout`` seconds. Raises EmbeddedError."""
+        seen, since = None, time.monotonic()
+        while not (answer := _ask(self.endpoint, "GET", "/_watchkeeper/idle?timeout=1", 60))["idle"]:
+            marks = answer["recorded"], answer["waiting"]
+            if marks != seen:
+                seen, since = marks, time.monotonic()
+            if time.monotonic() - since > timeout:
+                return False
+        return True
 
     def advance(self, seconds: float) -> None:
         """Move AWS Config's clock on: periodic rules, snapshots and retention follow it. Raises EmbeddedError."""
@@ -147,14 +155,14 @@ def start(
     iam: bool = True,
     *,
     sweep_seconds: float = 60.0,
-    timeout: float = 20.0,
+    still: float = STILL_SECONDS,
 ) -> Running:
     """Start it on 127.0.0.1 with its state under ``directory``; what was there before is there again.
 
     ``port`` 0 takes a free one. One that already runs there is given back, if nothing else was asked for.
 
-    Raises MissingExtraError, and EmbeddedError: port taken, another one with other options running there, not ready in
-    ``timeout`` seconds.
+    Raises MissingExtraError, and EmbeddedError: port taken, another one with other options running there, or it died,
+    or nothing of it moved for ``still`` seconds before it was ready.
     """
     need("local")
     directory = directory.resolve()
@@ -181,8 +189,8 @@ def start(
             start_new_session=True,
             env=_environment(),
         )
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
+    patience = Patience(process.pid, directory / _LOG_FILE, still)
+    while not patience.over():
         if process.poll() is not None:
             raise EmbeddedError(f"the embedded AWS didn't start: {_log_tail(directory, beginning)}")
         running_now = _described(directory)
@@ -191,11 +199,15 @@ def start(
         time.sleep(0.02)
     process.kill()
     process.wait()
-    raise EmbeddedError(f"the embedded AWS wasn't ready after {timeout:g} s: {_log_tail(directory, beginning)}")
+    said = _log_tail(directory, beginning)
+    raise EmbeddedError(f"the embedded AWS wasn't ready, and nothing of it moved for {still:g} s: {said}")
 
 
-def stop(directory: Path, timeout: float = 15.0) -> bool:
-    """Stop the one that runs there, its state saved; whether there was one. Raises EmbeddedError if it won't go."""
+def stop(directory: Path, still: float = STILL_SECONDS) -> bool:
+    """Stop the one that runs there, its state saved; whether there was one.
+
+    It has as long as it gets on with saving. Raises EmbeddedError if it won't go.
+    """
     directory = directory.resolve()
     present = find(directory)
     if present is None:
@@ -203,8 +215,8 @@ def stop(directory: Path, timeout: float = 15.0) -> bool:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(present.pid, number)
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
+        patience = Patience(present.pid, still=still)
+        while not patience.over():
             _reap(present.pid)
             if not _locked(directory):
                 (directory / _SERVER_FILE).unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from typing import Any
 import boto3
 import pytest
 
+from watchkeeper.local.patience import Patience
 from watchkeeper.monitoring.functions import runtime
 from watchkeeper.monitoring.functions.manifest import FUNCTIONS
 
@@ -99,11 +100,12 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield endpoint
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait()
 
 
 def _until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    patience = Patience(process.pid)
+    while not patience.over():
         assert process.poll() is None, "MiniStack ended while it was starting"
         try:
             urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1).read()

@@ -63,7 +63,6 @@ def test_every_handler_imports_where_only_boto3_is_installed(unpacked: Path, run
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -36,7 +36,6 @@ def under_stock_mocks(project: Project) -> list[list[str]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     registered: list[list[str]] = json.loads(done.stdout.splitlines()[-1])

@@ -16,6 +16,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from watchkeeper.local.patience import Patience
 from watchkeeper.pulumi.provider import AwsProvider
 
 REGION = "us-east-1"
@@ -29,8 +30,8 @@ def _free_port() -> int:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 40
-    while time.monotonic() < deadline:
+    patience = Patience(process.pid)
+    while not patience.over():
         if process.poll() is not None:
             raise RuntimeError(f"MiniStack ended with {process.returncode}")
         try:
@@ -65,7 +66,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -92,12 +93,12 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsProvider]:
             yield AwsProvider(url, REGION, "test", "test", "123456789012")
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait()
 
 
 def _announced(file: Path, process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + 40
-    while time.monotonic() < deadline:
+    patience = Patience(process.pid)
+    while not patience.over():
         if process.poll() is not None:
             raise RuntimeError(f"the embedded AWS ended with {process.returncode}")
         if file.exists() and file.read_text().strip():
