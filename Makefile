@@ -9,7 +9,7 @@ NODE_PROGRAM := tests/pulumi/engine/typescript
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser node demo test lint format bench docs catalog lock clean
+.PHONY: help setup browser node demo test full lint format bench docs catalog lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -22,7 +22,8 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@# Bytecode of what every command imports, and no more: all of pulumi_aws would take a minute.
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import watchkeeper.cli.app, watchkeeper.demo.story, watchkeeper.monitoring.stack"
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import watchkeeper.demo.story, watchkeeper.monitoring.stack"
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/watchkeeper --help >/dev/null
 	@touch $@
 
 browser: ## Chromium, which the tests open the pages in
@@ -42,11 +43,15 @@ demo: setup ## the whole system on this machine, without an AWS account
 test: setup browser node ## everything, on the embedded AWS
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+full: setup browser node ## what takes longer than `make test` may: the wheel in an empty environment, every command of it
+	$(BIN)/pytest -m full $(PYTEST_ARGS)
+
 lint: setup ## style, types, and which room imports which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry src
 
 format: setup ## rewrite to the house style
 	$(BIN)/ruff check --fix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from watchkeeper.awsconfig import ConfigError, ConfigService
 from watchkeeper.awsconfig.api_model import reply_problems
+from watchkeeper.awsconfig.memory import MemoryServices
 from watchkeeper.awsconfig.services import ServiceRefused
 from watchkeeper.model import ConfigurationItem
 
@@ -23,8 +24,8 @@ FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:my-rule"
 
 
 @dataclass
-class Account:
-    """The services of an account that lives in memory and remembers what Config did to it."""
+class Account(MemoryServices):
+    """The services of an account that remembers what Config did to it, and that a test can close to Config."""
 
     buckets: dict[str, dict[str, bytes]] = field(default_factory=lambda: {"config": {}})
     closed_buckets: set[str] = field(default_factory=set)
@@ -33,78 +34,31 @@ class Account:
     encrypted_topics: set[str] = field(default_factory=set)
     functions: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {FUNCTION: []})
     closed_functions: set[str] = field(default_factory=set)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    resources: dict[tuple[str, str, str, str], ConfigurationItem] = field(default_factory=dict)
-    readable: frozenset[str] = frozenset({"AWS::S3::Bucket", "AWS::EC2::Instance", "AWS::RDS::DBInstance"})
+    readable_types: frozenset[str] = frozenset({"AWS::S3::Bucket", "AWS::EC2::Instance", "AWS::RDS::DBInstance"})
     broken_bus: bool = False
-
-    @property
-    def readable_types(self) -> frozenset[str]:
-        return self.readable
 
     def put_events(self, account: str, region: str, entries: Sequence[Mapping[str, Any]]) -> None:
         if self.broken_bus:
             raise ConnectionError("the bus is down")
-        for entry in entries:
-            self.events.append({**entry, "Detail": orjson.loads(entry["Detail"]), "account": account, "region": region})
+        super().put_events(account, region, entries)
 
     def invoke_function(self, account: str, region: str, function_arn: str, event: Mapping[str, Any]) -> None:
-        if function_arn not in self.functions:
-            raise ServiceRefused("ResourceNotFoundException", "no such function")
         if function_arn in self.closed_functions:
             raise ServiceRefused("AccessDenied", "config.amazonaws.com may not invoke the function")
-        self.functions[function_arn].append(dict(event))
+        super().invoke_function(account, region, function_arn, event)
 
     def check_bucket(self, account: str, region: str, bucket: str, key: str, role_arn: str | None = None) -> None:
-        if bucket not in self.buckets:
-            raise ServiceRefused("NoSuchBucket", "no such bucket")
+        super().check_bucket(account, region, bucket, key, role_arn)
         if bucket in self.closed_buckets:
             raise ServiceRefused("AccessDenied", "the bucket policy doesn't let Config in")
 
-    def put_object(
-        self,
-        account: str,
-        region: str,
-        bucket: str,
-        key: str,
-        body: bytes,
-        *,
-        role_arn: str | None = None,
-        kms_key_arn: str | None = None,
-        content_type: str = "",
-    ) -> None:
-        self.check_bucket(account, region, bucket, key, role_arn)
-        self.buckets[bucket][key] = body
-
-    def check_topic(self, account: str, region: str, topic_arn: str) -> None:
-        if topic_arn not in self.topics:
-            raise ServiceRefused("NotFound", "no such topic")
-
     def publish(self, account: str, region: str, topic_arn: str, subject: str, message: str) -> None:
-        self.check_topic(account, region, topic_arn)
         if topic_arn in self.encrypted_topics:
             raise ServiceRefused("KMSEncryptedTopic", "Config can't publish to an encrypted topic")
-        self.topics[topic_arn].append((subject, orjson.loads(message)))
-
-    def role_exists(self, account: str, role_arn: str) -> bool:
-        return role_arn in self.roles
-
-    def role_trusts_config(self, account: str, role_arn: str) -> bool:
-        return role_arn in self.roles
-
-    def function_exists(self, account: str, region: str, function_arn: str) -> bool:
-        return function_arn in self.functions
+        super().publish(account, region, topic_arn, subject, message)
 
     def function_allows_config(self, account: str, region: str, function_arn: str) -> bool:
         return function_arn not in self.closed_functions
-
-    def read(self, account: str, region: str, types: Collection[str] | None = None) -> Iterator[ConfigurationItem]:
-        for item in list(self.resources.values()):
-            if (item.account_id, item.region) == (account, region) and (types is None or item.resource_type in types):
-                yield item
-
-    def read_one(self, account: str, region: str, resource_type: str, resource_id: str) -> ConfigurationItem | None:
-        return self.resources.get((account, region, resource_type, resource_id))
 
     def of_type(self, detail_type: str) -> list[dict[str, Any]]:
         """The details of the events of a type, oldest first."""

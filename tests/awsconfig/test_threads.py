@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.support.waiting import until
+
 
 def wait_until_done(service):
     until("nothing is left to do", lambda: service.pending() == 0, 0.01)

@@ -20,7 +20,14 @@ from tests.support.places import ROOT
 from watchkeeper.monitoring import settings
 
 DOCS = ROOT / "docs"
-PAGES = ("embedded-aws.md", "preflight.md", "operations.md")
+PAGES = (
+    "embedded-aws.md",
+    "preflight.md",
+    "operations.md",
+    "rule-logic.md",
+    "config-service.md",
+    "pulumi-engine.md",
+)
 BLOCK = re.compile(
     r"(?:<!-- (?P<mark>[^\n]*) -->\n)?```(?P<language>console|python|yaml|hcl)\n(?P<text>.*?)^```$", re.M | re.S
 )

@@ -258,7 +258,12 @@ def test_what_durability_costs_is_shown(aws: Aws) -> None:
     assert shown["wait_milliseconds"]["median"] < 100
 
 
-def test_a_read_writes_nothing(aws: Aws) -> None:
+def test_a_read_writes_nothing(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        _reads_and_looks(Aws(server))
+
+
+def _reads_and_looks(aws: Aws) -> None:
     before = aws.running.status()["durability"]["requests"]
     aws.client("iam").list_roles()
     aws.client("sts").get_caller_identity()

@@ -2,3 +2,9 @@
 account without a recorder (``scan``); ``selection`` says which rules, ``results`` what they said, ``whatif`` what other
 rules would say.
 """
+
+from __future__ import annotations
+
+from watchkeeper.evaluation.item import ConfiguredRule, configured, evaluate
+
+__all__ = ["ConfiguredRule", "configured", "evaluate"]
