@@ -1,7 +1,7 @@
 """Which metrics a program asks for, which ones somebody publishes.
 
-AWS's own: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html.
-A program's own are read from its functions' code and its log metric filters.
+AWS's own are in :mod:`watchkeeper.aws.facts.metrics`; a program's own are read from its functions' code and its log
+metric filters.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from watchkeeper.aws.facts.metrics import DIMENSIONS, METRICS
 from watchkeeper.preflight.check import UNSURE, Check, Result
 from watchkeeper.preflight.code.facts import Facts, Published
 from watchkeeper.preflight.code.functions import facts
@@ -20,124 +21,12 @@ from watchkeeper.preflight.meaning.views import ALARM, DASHBOARD, FUNCTION, METR
 from watchkeeper.pulumi.graph import UNKNOWN, Resource
 from watchkeeper.text import clean
 
-AWS_METRICS: Mapping[str, frozenset[str]] = {
-    "AWS/Lambda": frozenset(
-        [
-            "Invocations",
-            "Errors",
-            "Throttles",
-            "Duration",
-            "ConcurrentExecutions",
-            "UnreservedConcurrentExecutions",
-            "DeadLetterErrors",
-            "DestinationDeliveryFailures",
-            "IteratorAge",
-            "OffsetLag",
-            "ProvisionedConcurrencyInvocations",
-            "ProvisionedConcurrencySpilloverInvocations",
-            "ProvisionedConcurrencyUtilization",
-            "ProvisionedConcurrentExecutions",
-            "PostRuntimeExtensionsDuration",
-            "AsyncEventsReceived",
-            "AsyncEventAge",
-            "AsyncEventsDropped",
-            "ClaimedAccountConcurrency",
-            "RecursiveInvocationsDropped",
-        ]
-    ),
-    "AWS/SNS": frozenset(
-        [
-            "NumberOfMessagesPublished",
-            "NumberOfNotificationsDelivered",
-            "NumberOfNotificationsFailed",
-            "PublishSize",
-            "NumberOfNotificationsFilteredOut",
-            "NumberOfNotificationsFilteredOut-InvalidAttributes",
-            "NumberOfNotificationsFilteredOut-NoMessageAttributes",
-            "NumberOfNotificationsFilteredOut-MessageBody",
-            "NumberOfNotificationsFilteredOut-InvalidMessageBody",
-            "NumberOfNotificationsFilteredOut-MessageAttributes",
-            "NumberOfNotificationsRedrivenToDlq",
-            "NumberOfNotificationsFailedToRedriveToDlq",
-            "SMSSuccessRate",
-        ]
-    ),
-    "AWS/SQS": frozenset(
-        [
-            "ApproximateAgeOfOldestMessage",
-            "ApproximateNumberOfMessagesDelayed",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesVisible",
-            "NumberOfEmptyReceives",
-            "NumberOfMessagesDeleted",
-            "NumberOfMessagesReceived",
-            "NumberOfMessagesSent",
-            "SentMessageSize",
-            "ApproximateNumberOfGroupsWithInflightMessages",
-        ]
-    ),
-    "AWS/Events": frozenset(
-        [
-            "DeadLetterInvocations",
-            "Events",
-            "FailedInvocations",
-            "IngestionToInvocationCompleteLatency",
-            "IngestionToInvocationStartLatency",
-            "InvocationAttempts",
-            "Invocations",
-            "InvocationsCreated",
-            "InvocationsFailedToBeSentToDlq",
-            "InvocationsSentToDlq",
-            "MatchedEvents",
-            "PutEventsApproximateCallCount",
-            "RetryInvocationAttempts",
-            "SuccessfulInvocationAttempts",
-            "ThrottledRules",
-            "TriggeredRules",
-        ]
-    ),
-    "AWS/Config": frozenset(
-        [
-            "ChangeNotificationsDeliveryFailure",
-            "ConfigHistoryExportFailure",
-            "ConfigSnapshotExportFailure",
-            "ConfigurationRecorderInsufficientPermissionsFailure",
-            "ConfigurationItemsRecorded",
-        ]
-    ),
-    "AWS/Logs": frozenset(
-        [
-            "IncomingBytes",
-            "IncomingLogEvents",
-            "ForwardedBytes",
-            "ForwardedLogEvents",
-            "DeliveryErrors",
-            "DeliveryThrottling",
-            "EMFParsingErrors",
-            "EMFValidationErrors",
-        ]
-    ),
-    "AWS/Usage": frozenset({"CallCount", "ResourceCount", "ThrottleCount"}),
-    "AWS/Billing": frozenset({"EstimatedCharges"}),
-}
-"""Namespaces of AWS that are known here, with their metrics; in others nothing is claimed."""
 DIMENSION_OWNERS: Mapping[tuple[str, str], str] = {
     ("AWS/Lambda", "FunctionName"): FUNCTION,
     ("AWS/SNS", "TopicName"): TOPIC,
     ("AWS/SQS", "QueueName"): QUEUE,
 }
 """Dimensions whose values are names of resources of one type."""
-DIMENSIONS: Mapping[str, frozenset[str]] = {
-    "AWS/Lambda": frozenset({"FunctionName", "Resource", "ExecutedVersion", "EventSourceMappingUUID"}),
-    "AWS/SNS": frozenset({"TopicName", "Application", "Platform", "Country", "SMSType"}),
-    "AWS/SQS": frozenset({"QueueName"}),
-}
-"""The dimensions that AWS publishes a namespace with.
-
-https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
-https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html and
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-"""
 MATH = ("expression", "id")
 
 
@@ -261,7 +150,7 @@ class Publishers:
         return self._own(metric)
 
     def _aws(self, metric: Metric) -> Verdict:
-        known = AWS_METRICS.get(metric.namespace or "")
+        known = METRICS.get(metric.namespace or "")
         if known is None:
             return Verdict(unknown=f"the metrics of {metric.namespace} are not in the catalog")
         if metric.name not in known:

@@ -1,0 +1,86 @@
+"""The house: what is about one AWS service has boto3's name of it, in every room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.support.places import ROOT
+from watchkeeper import rules
+from watchkeeper.inventory.registry import NATIVE, SERVICES
+from watchkeeper.pulumi.provider.registry import handlers
+
+SOURCE = ROOT / "src" / "watchkeeper"
+FRAMEWORK = {
+    "rules": {"base", "documents", "pack", "parameters", "policy", "reference"},
+    "inventory": {"account", "cloudcontrol", "core", "described", "reading", "registry"},
+    "pulumi/provider": {
+        *("archives", "aws", "handler", "lookups", "policy_document", "provider"),
+        *("reference", "registry", "tagging", "values"),
+    },
+}
+"""What a room has beside its services."""
+NO_SERVICE = {"tags"}
+"""What is about all services: ``account`` is boto3's name of a service as well."""
+OF_ANOTHER = {
+    # AWS's own rules for Elasticsearch domains are those for OpenSearch, which replaced it.
+    "AWS::Elasticsearch::Domain": "opensearch",
+    # S3 Control is S3 to everybody but boto3.
+    "AWS::S3::AccountPublicAccessBlock": "s3",
+    "AWS::S3::AccessPoint": "s3",
+}
+
+
+def module_of(service: str) -> str:
+    """boto3's name as a module's."""
+    name = {"s3control": "s3"}.get(service, service).replace("-", "_")
+    return f"{name}_" if name == "lambda" else name
+
+
+KNOWN = {module_of(service) for service in boto3.Session().get_available_services()}
+
+
+def services(room: str) -> Iterator[str]:
+    stems = (file.stem for file in (SOURCE / room).glob("*.py"))
+    return (stem for stem in stems if stem != "__init__" and stem not in FRAMEWORK[room])
+
+
+@pytest.mark.parametrize("room", FRAMEWORK)
+def test_a_module_has_boto3s_name_of_its_service(room: str) -> None:
+    assert set(services(room)) <= KNOWN | NO_SERVICE
+
+
+def test_every_module_with_rules_is_loaded() -> None:
+    assert set(rules.SERVICES) == set(services("rules"))
+
+
+def test_every_module_with_readers_is_known() -> None:
+    assert {Path(str(module.__file__)).stem for module in SERVICES} == set(services("inventory"))
+
+
+def test_a_rule_stands_with_the_service_of_its_resource_type() -> None:
+    owner = {name: module_of(reader.service) for name, reader in NATIVE.items()} | OF_ANOTHER
+    of_service = {name.split("::")[1]: module for name, module in owner.items() if name not in OF_ANOTHER}
+    for identifier, logic in rules.logic().items():
+        home = logic.function.__module__.rpartition(".")[2]
+        if home == "tags" or logic.types[0] == rules.ACCOUNT:
+            continue
+        wanted = {owner.get(each) or of_service.get(each.split("::")[1]) for each in logic.types}
+        # FlagRule's functions are made in base; their table says the types.
+        assert home in wanted or home == "base", f"{identifier} stands in {home}, not in {wanted}"
+
+
+def test_a_reader_stands_with_its_service() -> None:
+    for module in SERVICES:
+        home = module.__name__.rpartition(".")[2]
+        for reader in module.READERS:
+            assert module_of(reader.service) == home, f"{reader.resource_type} is read in {home}"
+
+
+def test_a_handler_stands_with_its_service() -> None:
+    for name, handler in handlers().items():
+        home = type(handler).__module__.rpartition(".")[2]
+        assert module_of(handler.service) == home, f"{name} is made in {home}"
