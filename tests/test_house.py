@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
+from typer.main import get_command
 
+from scripts import make_docs
 from tests.support.places import ROOT
 from watchkeeper import rules
+from watchkeeper.cli.app import app
 from watchkeeper.inventory.registry import NATIVE, SERVICES
 from watchkeeper.pulumi.provider.registry import handlers
 
+COMMANDS = dict(make_docs.commands(get_command(app)))
 SOURCE = ROOT / "src" / "watchkeeper"
 FRAMEWORK = {
     "rules": {"base", "documents", "pack", "parameters", "policy", "reference"},
@@ -84,3 +89,17 @@ def test_a_handler_stands_with_its_service() -> None:
     for name, handler in handlers().items():
         home = type(handler).__module__.rpartition(".")[2]
         assert module_of(handler.service) == home, f"{name} is made in {home}"
+
+
+def test_no_command_makes_up_a_json_shape() -> None:
+    """Documents are made by the rooms that they are about, beside their schemas' names."""
+    for file in (SOURCE / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "document":
+                literals = [part for part in ast.walk(node) if isinstance(part, ast.Dict)]
+                assert not literals, f"{file.name}:{node.lineno}"
+
+
+def test_a_command_has_a_module_of_its_own() -> None:
+    names = {name.partition(" ")[0] for name in (path.removeprefix("watchkeeper ") for path in COMMANDS)}
+    assert names <= {file.stem for file in (SOURCE / "cli").glob("*.py")}

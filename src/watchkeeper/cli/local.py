@@ -64,7 +64,7 @@ def stop(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     with answering():
         stopped = server.stop(server_folder(project))
     if as_json:
-        document({"stopped": stopped})
+        document(server.document_of_stop(stopped))
     else:
         note("stopped" if stopped else "it was not running")
 
@@ -84,7 +84,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     with answering():
         answer = running.status()
     if as_json:
-        document({**running.document, **answer})
+        document(server.document_of_status(running, answer))
         return
     recorder = answer["recorder"]
     median = recorder["latency_seconds"]["median"]
@@ -137,6 +137,8 @@ def reset(
 
     [dim]Example:[/] watchkeeper local reset --yes
     """
+    from watchkeeper.local import server
+
     folder = project_folder(project)
     if not yes:
         typer.confirm("Delete everything in the embedded AWS?", abort=True, err=True)
@@ -146,7 +148,7 @@ def reset(
     for state in (state_folder(folder) / "state").glob("*"):
         state.unlink()
     if as_json:
-        document({"empty": True})
+        document(server.document_of_reset())
     else:
         note("empty")
 
@@ -169,7 +171,7 @@ def settle(
     [dim]Example:[/] watchkeeper local settle 'urn:pulumi:dev::infra::aws:kms/key:Key::reports' --id 1234abcd
     """
     from watchkeeper.local import deploying
-    from watchkeeper.pulumi.engine.state import StateError, resolve_pending
+    from watchkeeper.pulumi.engine.state import StateError, document_of_settling, resolve_pending
 
     if id_ is not None and not id_.strip():
         raise CommandError("--id is empty.", hint="Leave it out when the resource does not exist.", code=Exit.USAGE)
@@ -180,7 +182,7 @@ def settle(
     except StateError as error:
         raise CommandError(str(error)) from error
     if as_json:
-        document({"urn": urn, "id": id_})
+        document(document_of_settling(urn, id_))
     elif id_ is None:
         note("settled: it does not exist; the next `watchkeeper up` makes it")
     else:

@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -247,6 +247,21 @@ def running(
         aws = start(where, port, account, region, iam, sweep_seconds=sweep_seconds)
         stack.callback(stop, where)
         yield aws
+
+
+def document_of_status(aws: Running, status: Mapping[str, Any]) -> dict[str, Any]:
+    """What it is and what it says of itself, as JSON: ``schemas/local-status.schema.json``."""
+    return {**aws.document, **status}
+
+
+def document_of_stop(stopped: bool) -> dict[str, Any]:
+    """Whether there was one to stop, as JSON: ``schemas/local-stop.schema.json``."""
+    return {"stopped": stopped}
+
+
+def document_of_reset() -> dict[str, Any]:
+    """That it is empty, as JSON: ``schemas/local-reset.schema.json``."""
+    return {"empty": True}
 
 
 def _environment() -> dict[str, str]:

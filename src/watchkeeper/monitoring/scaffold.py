@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import json
 import re
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -69,3 +71,8 @@ def _scalar(text: str) -> str:
     """The text as every YAML reader gives it back: plain where that is beyond doubt, else quoted (``yes``, ``12``)."""
     plain = re.fullmatch(r"[A-Za-z][\w-]*[\w-]", text) and yaml.safe_load(text) == text
     return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def document_of(files: Iterable[Path]) -> dict[str, Any]:
+    """What was written, as JSON: ``schemas/init.schema.json``."""
+    return {"files": [str(file) for file in files]}

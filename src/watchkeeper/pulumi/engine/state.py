@@ -119,6 +119,11 @@ def backups(file: Path) -> list[Path]:
     return [path for number in range(1, BACKUPS + 1) if (path := _backup(file, number)).exists()]
 
 
+def document_of_settling(urn: str, id_: str | None) -> dict[str, Any]:
+    """What was said of an interrupted creation, as JSON: ``schemas/local-settle.schema.json``."""
+    return {"urn": urn, "id": id_}
+
+
 def resolve_pending(file: Path, urn: str, id_: str | None) -> None:
     """Settle a create that was cut short: ``id_`` is what was made, None says that nothing was.
 
