@@ -19,7 +19,6 @@ from watchkeeper.model import Unavailable
 
 REPORT_SECONDS = 20.0
 """How long to wait for the credential report to be made."""
-
 Facts = Callable[[str], Any]
 
 

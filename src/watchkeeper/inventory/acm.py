@@ -14,7 +14,6 @@ _KEY_TYPES = (
 """Without them ListCertificates leaves all but RSA_1024 and RSA_2048 out
 (https://docs.aws.amazon.com/acm/latest/APIReference/API_Filters.html)."""
 
-
 ROWS = (
     Row(
         *("AWS::ACM::Certificate", "acm", "list_certificates", "CertificateSummaryList"),
@@ -32,6 +31,5 @@ ROWS = (
         zone="Regional",
     ),
 )
-
 
 READERS = tuple(described(row) for row in ROWS)

@@ -11,11 +11,10 @@ import functools
 from watchkeeper.inventory.core import config_spelling
 from watchkeeper.inventory.described import Ask, Row, Within, described
 
-_spelled = functools.partial(
+spelled = functools.partial(
     config_spelling,
     keep=("methodSettings", "variables", "stageVariables", "routeSettings", "stageVariableOverrides", "tags"),
 )
-
 
 ROWS = (
     Row(
@@ -23,7 +22,7 @@ ROWS = (
         id="",
         arn="apigateway:/restapis/{id}",
         name="name",
-        spelling=_spelled,
+        spelling=spelled,
         tags="tags",
         created="createdDate",
     ),
@@ -33,7 +32,7 @@ ROWS = (
         id="",
         arn="apigateway:/restapis/{restApiId}/stages/{stageName}",
         name="stageName",
-        spelling=_spelled,
+        spelling=spelled,
         without=("restApiId",),
         parts={
             "Resources": Ask(
@@ -47,6 +46,5 @@ ROWS = (
         created="createdDate",
     ),
 )
-
 
 READERS = tuple(described(row) for row in ROWS)

@@ -6,16 +6,8 @@ https://github.com/awslabs/aws-config-resource-schema.
 
 from __future__ import annotations
 
-import functools
-
-from watchkeeper.inventory.core import config_spelling
+from watchkeeper.inventory.apigateway import spelled
 from watchkeeper.inventory.described import Edge, Row, Within, described
-
-_spelled = functools.partial(
-    config_spelling,
-    keep=("methodSettings", "variables", "stageVariables", "routeSettings", "stageVariableOverrides", "tags"),
-)
-
 
 ROWS = (
     Row(
@@ -24,12 +16,11 @@ ROWS = (
         id="",
         arn="apigateway:/apis/{ApiId}/stages/{StageName}",
         name="StageName",
-        spelling=_spelled,
+        spelling=spelled,
         without=("ApiId",),
         edges=(Edge("Is contained in ", "AWS::ApiGatewayV2::Api", "ApiId"),),
         created="CreatedDate",
     ),
 )
-
 
 READERS = tuple(described(row) for row in ROWS)

@@ -31,5 +31,4 @@ ROWS = (
     ),
 )
 
-
 READERS = tuple(described(row) for row in ROWS)

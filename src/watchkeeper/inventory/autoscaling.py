@@ -10,10 +10,7 @@ from watchkeeper.inventory.core import bean_spelling
 from watchkeeper.inventory.described import Ask, Edge, Row, described
 
 _GROUP = "AWS::EC2::SecurityGroup"
-
-
 _SEVERAL = "Multiple Availability Zones"
-
 
 ROWS = (
     Row(
@@ -49,6 +46,5 @@ ROWS = (
         created="CreatedTime",
     ),
 )
-
 
 READERS = tuple(described(row) for row in ROWS)

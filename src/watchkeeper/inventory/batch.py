@@ -43,5 +43,4 @@ ROWS = (
     ),
 )
 
-
 READERS = tuple(described(row) for row in ROWS)

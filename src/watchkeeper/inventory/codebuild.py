@@ -12,8 +12,6 @@ from watchkeeper.inventory.core import Context, Raw, Reader, any_tags, config_sp
 from watchkeeper.model import ConfigurationItem
 
 PROJECT = "AWS::CodeBuild::Project"
-
-
 _PROJECTS_AT_ONCE = 100
 """``names`` of BatchGetProjects (https://docs.aws.amazon.com/codebuild/latest/APIReference/API_BatchGetProjects.html)."""
 

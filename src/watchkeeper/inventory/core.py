@@ -22,7 +22,6 @@ from watchkeeper.model import ConfigurationItem, Relationship
 
 ClientFactory = Callable[[str], Any]
 """boto3 service name -> client, of one account and region; called often, so it keeps what it makes."""
-
 Raw = Mapping[str, Any]
 
 

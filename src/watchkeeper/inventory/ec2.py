@@ -29,26 +29,12 @@ from watchkeeper.inventory.described import Ask, Edge, Row, described
 from watchkeeper.model import ConfigurationItem
 
 ENI = "AWS::EC2::NetworkInterface"
-
-
 EIP = "AWS::EC2::EIP"
-
-
 GROUP = "AWS::EC2::SecurityGroup"
-
-
 INSTANCE = "AWS::EC2::Instance"
-
-
 SUBNET = "AWS::EC2::Subnet"
-
-
 VOLUME = "AWS::EC2::Volume"
-
-
 VPC = "AWS::EC2::VPC"
-
-
 _GONE = frozenset({"terminated"})
 
 
@@ -231,14 +217,8 @@ def _bulk(resource_type: str, operation: str, result: str, filter_name: str, id_
 
 
 ANYWHERE = "Multiple Availability Zones"
-
-
 TEMPLATE = "AWS::EC2::LaunchTemplate"
-
-
 _VPC = "AWS::EC2::VPC"
-
-
 Shape = Callable[[Context, Raw], Mapping[str, Any]]
 
 
@@ -279,7 +259,6 @@ _DHCP_LISTS = {
     "ntp-servers": "NtpServers",
     "netbios-name-servers": "NetbiosNameServers",
 }
-
 
 _DHCP_VALUES = {"domain-name": "DomainName", "netbios-node-type": "NetbiosNodeType"}
 
@@ -550,7 +529,6 @@ ROWS = (
         left_out=_of_others,
     ),
 )
-
 
 READERS = (
     Reader(INSTANCE, "ec2", all=_all_instances, some=_some_instances, item=_instance),

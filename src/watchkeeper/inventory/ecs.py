@@ -52,12 +52,8 @@ def _cluster(ctx: Context, raw: Raw) -> ConfigurationItem:
 
 
 TASK = "AWS::ECS::TaskDefinition"
-
-
 _OWN_NAMES = ("DockerLabels", "Options", "DriverOpts", "Labels", "Tags", "FairsharePolicy")
 """Maps by names of the user's own."""
-
-
 registry = functools.partial(registry_spelling, keep=_OWN_NAMES)
 
 

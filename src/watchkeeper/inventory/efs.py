@@ -68,7 +68,6 @@ ROWS = (
     ),
 )
 
-
 READERS = (
     Reader(
         FILE_SYSTEM,

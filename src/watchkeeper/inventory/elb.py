@@ -10,19 +10,10 @@ from watchkeeper.inventory.core import bean_spelling
 from watchkeeper.inventory.described import Ask, Edge, Row, described
 
 _GROUP = "AWS::EC2::SecurityGroup"
-
-
 _SUBNET = "AWS::EC2::Subnet"
-
-
 _VPC = "AWS::EC2::VPC"
-
-
 _SEVERAL = "Multiple Availability Zones"
-
-
 _GONE = ("LoadBalancerNotFound", "LoadBalancerNotFoundException", "AccessPointNotFound", "ListenerNotFound")
-
 
 ROWS = (
     Row(
@@ -60,6 +51,5 @@ ROWS = (
         zone=_SEVERAL,
     ),
 )
-
 
 READERS = tuple(described(row) for row in ROWS)

@@ -9,25 +9,12 @@ from watchkeeper.inventory.core import plain
 from watchkeeper.inventory.described import Ask, Edge, Row, Within, described
 
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-
-
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
-
-
 _GROUP = "AWS::EC2::SecurityGroup"
-
-
 _SUBNET = "AWS::EC2::Subnet"
-
-
 _VPC = "AWS::EC2::VPC"
-
-
 _SEVERAL = "Multiple Availability Zones"
-
-
 _GONE = ("LoadBalancerNotFound", "LoadBalancerNotFoundException", "AccessPointNotFound", "ListenerNotFound")
-
 
 ROWS = (
     Row(
@@ -71,6 +58,5 @@ ROWS = (
         zone="Regional",
     ),
 )
-
 
 READERS = tuple(described(row) for row in ROWS)

@@ -15,8 +15,6 @@ from watchkeeper.inventory.described import Ask, Row, described
 _DOMAINS_AT_ONCE = 5
 """``DomainNames`` of DescribeDomains
 (https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_DescribeDomains.html)."""
-
-
 _GONE = ("ResourceNotFoundException",)
 
 
@@ -61,10 +59,7 @@ def domain_row(resource_type: str, service: str, id_: str, **more: Any) -> Row:
 
 
 _ELASTICSEARCH = "AWS::Elasticsearch::Domain"
-
-
 _MAPS = ("advancedOptions", "logPublishingOptions", "endpoints")
-
 
 READERS = (
     domain_reader(

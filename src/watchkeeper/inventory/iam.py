@@ -17,17 +17,9 @@ from watchkeeper.inventory.described import Ask, Row, described
 from watchkeeper.model import ConfigurationItem, Relationship
 
 USER = "AWS::IAM::User"
-
-
 GROUP = "AWS::IAM::Group"
-
-
 ROLE = "AWS::IAM::Role"
-
-
 POLICY = "AWS::IAM::Policy"
-
-
 _GONE = ("NoSuchEntity",)
 
 
@@ -218,7 +210,6 @@ ROWS = (
         global_type=True,
     ),
 )
-
 
 READERS = (
     _reader(USER, "User", "UserDetailList", "UserName", _user, _name),

@@ -40,5 +40,4 @@ ROWS = (
     ),
 )
 
-
 READERS = tuple(described(row) for row in ROWS)

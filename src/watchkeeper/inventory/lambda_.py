@@ -9,8 +9,6 @@ from watchkeeper.inventory.core import Context, Raw, Reader, config_spelling, ed
 from watchkeeper.model import ConfigurationItem
 
 FUNCTION = "AWS::Lambda::Function"
-
-
 _GONE = ("ResourceNotFoundException",)
 
 

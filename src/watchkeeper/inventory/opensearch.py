@@ -24,7 +24,6 @@ def _domain(_ctx: Context, raw: Raw) -> Mapping[str, Any]:
 
 _OPENSEARCH = "AWS::OpenSearch::Domain"
 
-
 READERS = (
     domain_reader(
         *(_OPENSEARCH, "opensearch", "OpenSearch"),

@@ -27,20 +27,10 @@ from watchkeeper.inventory.described import Ask, Edge, Row, described
 from watchkeeper.model import ConfigurationItem
 
 CLUSTER = "AWS::RDS::DBCluster"
-
-
 INSTANCE = "AWS::RDS::DBInstance"
-
-
 SNAPSHOT = "AWS::RDS::DBSnapshot"
-
-
 _SECURITY_GROUP = "AWS::EC2::SecurityGroup"
-
-
 _SUBNET_GROUP = "AWS::RDS::DBSubnetGroup"
-
-
 _KEY = "AWS::KMS::Key"
 
 
@@ -228,7 +218,6 @@ ROWS = (
         tags_beside=True,
     ),
 )
-
 
 READERS = (
     Reader(

@@ -15,8 +15,6 @@ from watchkeeper.model import ConfigurationItem
 OnGap = Callable[[Gap], None]
 _AHEAD = 4
 """Resources in flight per worker: enough to keep the workers busy, few enough to keep memory flat."""
-
-
 _BUFFER = 1000
 """Items waiting for the caller before the listings pause."""
 

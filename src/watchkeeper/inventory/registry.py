@@ -91,11 +91,9 @@ SERVICES: tuple[ModuleType, ...] = (
     ssm,
     stepfunctions,
 )
-"""The modules with readers, one for each AWS service under boto3\'s name of it."""
-
+"""The modules with readers, one for each AWS service under boto3's name of it."""
 NATIVE: dict[str, Reader] = {reader.resource_type: reader for module in SERVICES for reader in module.READERS}
 """Resource type -> how it is read through its service's own API."""
-
 READERS: dict[str, Reader] = NATIVE | {
     name: reader for name, reader in cloudcontrol.readers().items() if name not in NATIVE
 }

@@ -14,18 +14,10 @@ from watchkeeper.inventory.core import Context, Gap, Raw, Reader, Unreadable, co
 from watchkeeper.model import UNAVAILABLE_KEY, ConfigurationItem
 
 BUCKET = "AWS::S3::Bucket"
-
-
 ACCOUNT_BLOCK = "AWS::S3::AccountPublicAccessBlock"
-
-
 _GONE = ("NoSuchBucket", "404")
-
-
 _FEW = 5
 """Up to so many buckets are looked up one by one, more by listing all."""
-
-
 _PERMISSIONS = {
     "FULL_CONTROL": "FullControl",
     "READ": "Read",

@@ -33,5 +33,4 @@ ROWS = (
     _sagemaker("Model", "list_models", "Models", "describe_model", "ModelName", "ModelArn"),
 )
 
-
 READERS = tuple(described(row) for row in ROWS)

@@ -8,8 +8,6 @@ from watchkeeper.inventory.core import Context, Raw, Reader, edges, listed, make
 from watchkeeper.model import ConfigurationItem
 
 KEY = "AWS::KMS::Key"
-
-
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
 
 

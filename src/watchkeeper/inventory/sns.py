@@ -12,8 +12,6 @@ from watchkeeper.inventory.core import Context, Raw, Reader, config_spelling, li
 from watchkeeper.model import ConfigurationItem
 
 TOPIC = "AWS::SNS::Topic"
-
-
 _NO_TOPIC = ("NotFound", "NotFoundException", "ResourceNotFound")
 
 

@@ -11,11 +11,7 @@ from watchkeeper.inventory.core import Context, Reader, make_item
 from watchkeeper.model import ConfigurationItem
 
 QUEUE = "AWS::SQS::Queue"
-
-
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-
-
 _COUNTERS = ("ApproximateNumberOf", "LastModifiedTimestamp")
 
 

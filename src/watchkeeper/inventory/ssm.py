@@ -42,5 +42,4 @@ ROWS = (
     ),
 )
 
-
 READERS = tuple(described(row) for row in ROWS)

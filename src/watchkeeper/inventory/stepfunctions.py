@@ -41,5 +41,4 @@ ROWS = (
     ),
 )
 
-
 READERS = tuple(described(row) for row in ROWS)

@@ -30,17 +30,9 @@ from watchkeeper.rules.base import (
 )
 
 STAGE = "AWS::ApiGateway::Stage"
-
-
 STAGE_V2 = "AWS::ApiGatewayV2::Stage"
-
-
 API = "AWS::ApiGateway::RestApi"
-
-
 LEVELS = ("ERROR", "INFO")
-
-
 RESOURCES = "Resources"
 """Supplementary key for what GetResources answers of the stage's API with its methods; Config's own items lack it."""
 

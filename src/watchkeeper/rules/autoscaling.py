@@ -27,8 +27,6 @@ from watchkeeper.rules.base import (
 )
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
-
-
 LAUNCH = "AWS::AutoScaling::LaunchConfiguration"
 
 

@@ -26,8 +26,6 @@ from watchkeeper.model import (
 
 ACCOUNT = "AWS::::Account"
 """The resource type under which Config reports what concerns a whole account; the resource id is the account id."""
-
-
 Parameters = Mapping[str, Any]
 
 

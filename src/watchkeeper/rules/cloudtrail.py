@@ -38,17 +38,9 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.s3 import LOGGING
 
 TRAIL = "AWS::CloudTrail::Trail"
-
-
 BUCKET = "AWS::S3::Bucket"
-
-
 SELECTORS = "cloudtrail.event_selectors"
-
-
 CATEGORY = "Logging and monitoring"
-
-
 DELIVERED = "LatestCloudWatchLogsDeliveryTime"
 """Of GetTrailStatus: Config's items don't hold it, a reader adds it beside them."""
 

@@ -26,8 +26,6 @@ from watchkeeper.rules.base import (
 )
 
 ALARM = "AWS::CloudWatch::Alarm"
-
-
 CATEGORY = "Logging and monitoring"
 
 

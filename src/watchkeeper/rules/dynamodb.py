@@ -73,8 +73,6 @@ def encryption_enabled(item: ConfigurationItem, parameters: Parameters, lookup: 
 
 
 TARGETS = "dynamodb.scalable_targets"
-
-
 DIMENSIONS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 

@@ -41,53 +41,25 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.kms import same_key
 
 INSTANCE = "AWS::EC2::Instance"
-
-
 VOLUME = "AWS::EC2::Volume"
-
-
 GROUP = "AWS::EC2::SecurityGroup"
-
-
 INTERFACE = "AWS::EC2::NetworkInterface"
-
-
 VPC = "AWS::EC2::VPC"
-
-
 SUBNET = "AWS::EC2::Subnet"
-
-
 FLOW_LOG = "AWS::EC2::FlowLog"
-
-
 TEMPLATE = "AWS::EC2::LaunchTemplate"
-
-
 MANAGED_INSTANCE = "AWS::SSM::ManagedInstanceInventory"
-
-
 NOT_RUNNING = ("stopping", "stopped", "shutting-down", "terminated")
-
-
 ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
-
-
 ALL_PORTS = (0, 65535)
-
-
 DEFAULT_BLOCKED_PORTS = (20, 21, 3389, 3306, 4333)
-
-
 USERS_INTERFACES = ("lambda", "aws_codestar_connections_managed", "branch", "efa", "interface", "quicksight")
 """The types of network interfaces that EC2_ENIS_SOURCE_DESTINATION_CHECK_ENABLED judges."""
-
 
 OPTIMIZABLE = re.compile(
     r"c1\.xlarge|c3\.(2|4)?xlarge|g2\.2xlarge|i2\.(2|4)?xlarge|m1\.x?large|m2\.[24]xlarge|m3\.2?xlarge|r3\.[24]?xlarge"
 )
 """Types whose EBS optimization is off unless asked for (EC2 user guide, "EBS optimization")."""
-
 
 NOT_OPTIMIZABLE = re.compile(
     r"t1\..*|t2\..*|m1\.(small|medium)|m2\.xlarge|m3\.(medium|large)|c1\.medium|c3\.(large|8xlarge)|cc[12]\..*|cr1\..*"
@@ -355,11 +327,7 @@ def _open(item: ConfigurationItem, protocols: Iterable[str]) -> Iterator[tuple[A
 
 
 TCP = ("tcp", "6")
-
-
 UDP = ("udp", "17")
-
-
 PROTOCOLS = {"-1": "all traffic", "6": "tcp", "17": "udp"}
 
 

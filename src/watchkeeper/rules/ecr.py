@@ -28,11 +28,7 @@ from watchkeeper.rules.kms import same_key
 from watchkeeper.rules.policy import account_of, matches
 
 REPOSITORY = "AWS::ECR::Repository"
-
-
 KEY = "AWS::KMS::Key"
-
-
 SCANNING = "ecr.registry_scanning"
 
 

@@ -30,8 +30,6 @@ from watchkeeper.rules.base import (
 )
 
 CLUSTER = "AWS::ECS::Cluster"
-
-
 TASK = "AWS::ECS::TaskDefinition"
 
 

@@ -11,8 +11,6 @@ from watchkeeper.rules.base import Lookup, Parameters, flag, listed, need, pick,
 from watchkeeper.rules.kms import same_key
 
 FILE_SYSTEM = "AWS::EFS::FileSystem"
-
-
 ACCESS_POINT = "AWS::EFS::AccessPoint"
 
 

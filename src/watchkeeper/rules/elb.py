@@ -27,8 +27,6 @@ from watchkeeper.rules.base import (
 )
 
 CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
-
-
 ATTRIBUTES = "LoadBalancerAttributes"
 
 

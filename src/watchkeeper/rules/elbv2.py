@@ -33,14 +33,8 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.elb import desync_mode, internal_scheme, spread_over_zones
 
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-
-
 CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
-
-
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
-
-
 ATTRIBUTES = "LoadBalancerAttributes"
 
 

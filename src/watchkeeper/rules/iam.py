@@ -38,38 +38,16 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.policy import ANYTHING, Statement, account_of, full_service, grants_admin, matches, statements
 
 USER = "AWS::IAM::User"
-
-
 GROUP = "AWS::IAM::Group"
-
-
 ROLE = "AWS::IAM::Role"
-
-
 POLICY = "AWS::IAM::Policy"
-
-
 PRINCIPALS = (USER, GROUP, ROLE)
-
-
 REPORT = "iam.credential_report"
-
-
 SUMMARY = "iam.account_summary"
-
-
 PASSWORD_POLICY = "iam.password_policy"  # noqa: S105 - the name of a fact
-
-
 MANAGEMENT_ACCOUNT = "organizations.master_account_id"
-
-
 VIRTUAL_DEVICES = "iam.virtual_mfa_devices"
-
-
 NOTHING = ("", "N/A", "no_information", "not_supported", None)
-
-
 INLINE = {USER: "userPolicyList", GROUP: "groupPolicyList", ROLE: "rolePolicyList"}
 
 
@@ -193,7 +171,6 @@ def _exceptions(given: tuple[str, ...], resource_type: str) -> set[str]:
 
 _EXCEPTIONS = re.compile(r"(users|groups|roles)\s*:\s*\[([^\]]*)\]", re.IGNORECASE)
 """``users:[user1;user2], groups:[group1], roles:[role1]``, as on the rule's page."""
-
 
 GROUPS_WITH_USERS = Index(
     USER, lambda user: ((name, True) for name in array(user.configuration, "groupList")), aspects=()
@@ -372,8 +349,6 @@ def root_access_key(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 
 
 NO_ROOT_CREDENTIALS = "The root user has no credentials."
-
-
 ROOT_CREDENTIALS = ("AccountPasswordPresent", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent")
 
 

@@ -13,8 +13,6 @@ from watchkeeper.rules.base import Lookup, Parameters, flag, not_applicable, req
 from watchkeeper.rules.policy import needed_statements
 
 KEY = "AWS::KMS::Key"
-
-
 DELETION = ("PendingDeletion", "PendingReplicaDeletion")
 """States of a key that is scheduled for deletion; the second waits for its replicas to go first.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""

@@ -29,11 +29,7 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.policy import Statement, statements
 
 FUNCTION = "AWS::Lambda::Function"
-
-
 S3 = "s3.amazonaws.com"
-
-
 ACCOUNTS = frozenset({"aws:sourceaccount", "aws:sourceorgid"})
 """What keeps S3 to one's own accounts; the ARN of a bucket does not, for a bucket can change hands."""
 

@@ -23,11 +23,7 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.kms import same_key
 
 LOG_GROUP = "AWS::Logs::LogGroup"
-
-
 CATEGORY = "Logging and monitoring"
-
-
 YEAR = 365
 
 

@@ -23,8 +23,6 @@ from watchkeeper.rules.base import (
 )
 
 DOMAIN = "AWS::OpenSearch::Domain"
-
-
 ELASTICSEARCH = "AWS::Elasticsearch::Domain"
 
 

@@ -31,36 +31,17 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.kms import same_key
 
 INSTANCE = "AWS::RDS::DBInstance"
-
-
 CLUSTER = "AWS::RDS::DBCluster"
-
-
 SNAPSHOT = "AWS::RDS::DBSnapshot"
-
-
 CLUSTER_SNAPSHOT = "AWS::RDS::DBClusterSnapshot"
-
-
 SNAPSHOTS = (SNAPSHOT, CLUSTER_SNAPSHOT)
-
-
 ENGINE_FAMILIES = {"NEPTUNE": ("neptune", Severity.LOW), "DOCDB": ("docdb", Severity.MEDIUM)}
 """Prefix of the rules to their engine, and how bad a cluster is that can be deleted: for Security Hub not alike."""
-
-
 OTHER_ENGINES = tuple(engine for engine, _ in ENGINE_FAMILIES.values())
-
-
 MULTI_AZ_CLUSTER_ENGINES = ("mysql", "postgres")
-
-
 IAM_ENGINES = ("mysql", "postgres", "aurora", "aurora-mysql", "aurora-postgresql")
 """Engines that RDS_INSTANCE_IAM_AUTHENTICATION_ENABLED judges."""
-
-
 DEFAULT_ADMINS = ("admin", "postgres")
-
 
 REQUIRED_LOGS = {
     "postgres": ("postgresql", "upgrade"),
@@ -74,8 +55,6 @@ REQUIRED_LOGS = {
 }
 """Log types that RDS_LOGGING_ENABLED asks for, by engine or by what its editions (``oracle-ee``) have in common:
 https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-9."""
-
-
 IN_SERVICE = ("available", "backing-up", "storage-optimization", "storage-full")
 """The statuses in which AWS judges logging and IAM authentication of a DB instance."""
 

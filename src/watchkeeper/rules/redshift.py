@@ -27,8 +27,6 @@ from watchkeeper.rules.base import (
 from watchkeeper.rules.kms import same_key
 
 CLUSTER = "AWS::Redshift::Cluster"
-
-
 LOGGING = "LoggingStatus"
 
 

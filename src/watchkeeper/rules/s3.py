@@ -36,46 +36,19 @@ from watchkeeper.rules.kms import same_key
 from watchkeeper.rules.policy import Condition, Statement, account_of, denies_plain_http, matches, statements
 
 BUCKET = "AWS::S3::Bucket"
-
-
 ACCOUNT_BLOCK = "AWS::S3::AccountPublicAccessBlock"
-
-
 ENCRYPTION = "ServerSideEncryptionConfiguration"
-
-
 VERSIONING = "BucketVersioningConfiguration"
-
-
 BLOCK = "PublicAccessBlockConfiguration"
-
-
 POLICY = "BucketPolicy"
-
-
 ACL = "AccessControlList"
-
-
 LOGGING = "BucketLoggingConfiguration"
-
-
 LIFECYCLE = "BucketLifecycleConfiguration"
-
-
 REPLICATION = "BucketReplicationConfiguration"
-
-
 LOCK = "ObjectLockConfiguration"
-
-
 NOTIFICATIONS = "BucketNotificationConfiguration"
-
-
 OWNERSHIP = "OwnershipControls"
-
-
 BLOCK_SETTINGS = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
-
 
 BLOCK_PARAMETERS = {
     "BlockPublicAcls": "blockPublicAcls",
@@ -84,19 +57,10 @@ BLOCK_PARAMETERS = {
     "RestrictPublicBuckets": "restrictPublicBuckets",
 }
 
-
 PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
-
-
 READ_GRANTS = frozenset({"read", "readacp", "read_acp", "fullcontrol", "full_control"})
-
-
 WRITE_GRANTS = frozenset({"write", "writeacp", "write_acp", "fullcontrol", "full_control"})
-
-
 READ_ACTIONS = ("s3:Get*", "s3:List*")
-
-
 WRITE_ACTIONS = ("s3:Put*", "s3:Delete*", "s3:AbortMultipartUpload", "s3:RestoreObject")
 """The actions that expose a bucket's data to reads and to writes (S3 API reference, PublicAccessBlockConfiguration)."""
 

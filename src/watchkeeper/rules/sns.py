@@ -13,7 +13,6 @@ from watchkeeper.rules.policy import Statement, needed_statements
 
 TOPIC = "AWS::SNS::Topic"
 
-
 FEEDBACK = ("HTTPSuccessFeedbackRoleArn", "HTTPFailureFeedbackRoleArn", "FirehoseSuccessFeedbackRoleArn",
             "FirehoseFailureFeedbackRoleArn", "LambdaSuccessFeedbackRoleArn", "LambdaFailureFeedbackRoleArn",
             "ApplicationSuccessFeedbackRoleArn", "ApplicationFailureFeedbackRoleArn", "SQSSuccessFeedbackRoleArn",

@@ -16,10 +16,8 @@ from watchkeeper.pulumi.provider.values import Values, clean, covers, has_unknow
 from watchkeeper.pulumi.schema import nearest, problems, schema_of
 
 _Result = TypeVar("_Result")
-
 _DEFAULTS = "__defaults"
 """The input that names what the program left out and :meth:`AwsProvider.complete` filled in, as Pulumi calls it."""
-
 _CONTENT = "__content"
 """The output that remembers what was shipped: SHA-256 by property. The files themselves may change between two runs."""
 

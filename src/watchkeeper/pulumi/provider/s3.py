@@ -38,7 +38,6 @@ _HOSTED_ZONES = {
     "sa-east-1": "Z7KQH4QJS55SO",
 }
 """Hosted zones of the regions' website endpoints (https://docs.aws.amazon.com/general/latest/gr/s3.html)."""
-
 _BUCKET_NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _BATCH = 1000

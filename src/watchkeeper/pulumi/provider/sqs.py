@@ -29,9 +29,7 @@ _QUEUE_ATTRIBUTES: Mapping[str, str] = {
     "visibilityTimeoutSeconds": "VisibilityTimeout",
 }
 
-
 _FIFO_ONLY = frozenset({"contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"})
-
 
 _QUEUE_LIMITS: Mapping[str, tuple[int, int]] = {
     "delaySeconds": (0, 900),
