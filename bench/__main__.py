@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from os import cpu_count
 
-BENCHES = ("cli", "demo", "config", "offline", "scan", "preflight")
+BENCHES = ("cli", "demo", "config", "evaluate", "scan", "preflight")
 
 
 def main(names: list[str]) -> int:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from watchkeeper.evaluation.results import KINDS, OfflineResult, ResourceEvaluation, RuleResult, severities
+from watchkeeper.evaluation.results import KINDS, FilesResult, ResourceEvaluation, RuleResult, severities
 from watchkeeper.evaluation.scan import ScanResult
 from watchkeeper.evaluation.whatif import WhatIf
 
 Document = dict[str, Any]
 
 
-def of_files(result: OfflineResult) -> Document:
+def of_files(result: FilesResult) -> Document:
     """What the rules said of AWS Config's files."""
     return {
         "items": result.items,

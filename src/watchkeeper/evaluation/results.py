@@ -58,7 +58,7 @@ class RuleResult:
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineResult:
+class FilesResult:
     """What the files say under the rules."""
 
     items: int

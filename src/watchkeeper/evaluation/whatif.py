@@ -11,7 +11,7 @@ from watchkeeper.aws import facts
 from watchkeeper.evaluation.files.running import Progress, evaluate_sources
 from watchkeeper.evaluation.files.sources import Source
 from watchkeeper.evaluation.item import ConfiguredRule
-from watchkeeper.evaluation.results import OfflineResult, ResourceEvaluation
+from watchkeeper.evaluation.results import FilesResult, ResourceEvaluation
 
 MAX_COMPARED = 1_000_000
 """Violations that :func:`what_if` holds to compare them, about 300 bytes each."""
@@ -44,7 +44,7 @@ class Cost:
 class WhatIf:
     """What changes if the candidate rules are enabled beside those that are."""
 
-    result: OfflineResult
+    result: FilesResult
     """Of the candidates alone."""
     newly_failing: tuple[ResourceEvaluation, ...]
     """Violations that no enabled rule with the same identifier reports already."""
@@ -64,7 +64,7 @@ def evaluation_price(evaluations: float, before: float = 0) -> float:
     return total
 
 
-def monthly_cost(result: OfflineResult, changes_per_resource: float = 4.0) -> Cost:
+def monthly_cost(result: FilesResult, changes_per_resource: float = 4.0) -> Cost:
     """The cost of the result's rules: each judged resource for each change (``changes_per_resource`` a month), and for
     each run of a periodic rule (at its default frequency, once a day)."""
     count = 0.0

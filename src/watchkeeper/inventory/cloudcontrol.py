@@ -2,7 +2,7 @@
 
 Cloud Control runs them for anybody: one listing a type, and one call for each resource, since a listing need not give
 more than identifiers. The answer is the configuration that Config records, property for property. The catalog says
-which types there are (``catalog.registry_types``); where a service's own API describes many at once, a reader of its
+which types there are (``facts.registry_types``); where a service's own API describes many at once, a reader of its
 own takes their place.
 
 Pages: https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-list.html,

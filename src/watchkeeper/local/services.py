@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 
 from watchkeeper import inventory
-from watchkeeper.aws import facts as catalog
+from watchkeeper.aws import facts
 from watchkeeper.awsconfig.services import CONFIG_PRINCIPAL, ServiceRefused
 from watchkeeper.clients import LOOPBACK, Clients
 from watchkeeper.inventory import Gap
-from watchkeeper.inventory.account import facts
+from watchkeeper.inventory.account import facts as account_facts
 from watchkeeper.local import automation
 from watchkeeper.local import ministack_adapter as adapter
 from watchkeeper.local.losses import UNDELIVERED, UNINVOKED, UNPUBLISHED, Losses
@@ -27,7 +27,7 @@ _WRITER_KEYS = {"s3:x-amz-acl": "bucket-owner-full-control"}
 
 def managed_policy_document(arn: str) -> str | None:
     """The document of an AWS managed policy as JSON text, None if AWS has none of that ARN."""
-    policy = catalog.managed_policy(arn)
+    policy = facts.managed_policy(arn)
     return json.dumps(policy.document, default=dict) if policy is not None and policy.arn == arn else None
 
 
@@ -173,7 +173,7 @@ class MiniStackServices:
 
     def account_fact(self, account: str, region: str, name: str) -> Any:
         """A fact of the account, read now; see ``inventory.account.facts``. Raises Unavailable with the reason."""
-        return facts(self.clients(account, region), region=region)(name)
+        return account_facts(self.clients(account, region), region=region)(name)
 
     def run_automation(
         self,

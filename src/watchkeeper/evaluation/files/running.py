@@ -30,7 +30,7 @@ from watchkeeper.evaluation.files.judging import (
 from watchkeeper.evaluation.files.sources import Source, file_sources, latest_snapshots
 from watchkeeper.evaluation.files.stream import CHUNK, Chunk, Reader
 from watchkeeper.evaluation.item import ConfiguredRule
-from watchkeeper.evaluation.results import OfflineResult, Problem, ResourceEvaluation, RuleResult
+from watchkeeper.evaluation.results import FilesResult, Problem, ResourceEvaluation, RuleResult
 from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation, Unavailable
 from watchkeeper.rules import ACCOUNT, Index
 from watchkeeper.rules.base import facts_under, gathered
@@ -52,7 +52,7 @@ def evaluate_sources(
     workers: int | None = None,
     now: datetime | None = None,
     most_listed: int = MAX_LISTED,
-) -> OfflineResult:
+) -> FilesResult:
     """Evaluate the files of sources (see :func:`watchkeeper.evaluation.s3_sources`).
 
     ``workers``: processes, one a core unless given; ``most_listed``: violations that are listed, all are counted.
@@ -68,7 +68,7 @@ def evaluate_files(
     *,
     workers: int | None = None,
     now: datetime | None = None,
-) -> OfflineResult:
+) -> FilesResult:
     """Evaluate snapshot and history files, or folders of them, gzip or plain. Raises FileNotFoundError for a path that
     isn't there; what is wrong inside a file is in the result's problems."""
     return evaluate_sources(file_sources(paths), rules, on_progress, workers=workers, now=now)
@@ -223,7 +223,7 @@ class _Run:
         self._problem_count = 0
         self._latest: dict[Key, tuple[datetime, bytes]] = {}
 
-    def run(self) -> OfflineResult:
+    def run(self) -> FilesResult:
         """Everything, in order."""
         self._all_files(frozenset())
         if self._survey:
@@ -344,11 +344,11 @@ class _Run:
         rule = self._judge.prepared.rules[number]
         self._total.note(number, *rule.judge(item, lookups[item.account_id, item.region]), item)
 
-    def _result(self) -> OfflineResult:
+    def _result(self) -> FilesResult:
         types: Counter[str] = Counter()
         for (_, _, kind), ids in self._ids.items():
             types[kind] += len(ids)
-        return OfflineResult(
+        return FilesResult(
             items=self._items,
             files=len(self._sources),
             rules=tuple(self._rule_result(number) for number in range(len(self._judge.prepared.rules))),

@@ -1,6 +1,6 @@
 """How fast and how large ``evaluate`` is on a generated Config snapshot, as ratios measured in one run.
 
-    python bench/offline.py --items 1000000         prints JSON; about four minutes, and 11 GiB for DuckDB
+    python -m bench.evaluate --items 1000000         prints JSON; about four minutes, and 11 GiB for DuckDB
 
 A tenth and a hundredth of the items are evaluated too, for the growth of time and memory. Compared with: gunzip plus a
 plain orjson parse of the same bytes in one process (the floor of anything that reads them whole), and DuckDB answering
