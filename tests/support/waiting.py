@@ -8,10 +8,16 @@ for ever.
 from __future__ import annotations
 
 import os
+import subprocess
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from watchkeeper.local.patience import Patience
+
+T = TypeVar("T")
 
 PATIENCE = 30.0
 """Idle seconds."""
@@ -31,6 +37,26 @@ def until(what: str, seen: Callable[[], Any], every: float = 0.1) -> Any:
     found = eventually(seen, every)
     assert found, f"not seen in {PATIENCE:.0f} idle seconds: {what}"
     return found
+
+
+def started(what: str, process: subprocess.Popen[bytes], look: Callable[[], T | None]) -> T:
+    """What ``look`` gives once the process is ready; waits for as long as the process gets on."""
+    patience = Patience(process.pid)
+    while (found := look()) is None:
+        assert process.poll() is None, f"{what} ended with {process.returncode} while it was starting"
+        assert not patience.over(), f"{what} did not start"
+        time.sleep(0.1)
+    return found
+
+
+def answers(url: str) -> bool | None:
+    """True once something answers well there."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            answer.read()
+    except OSError:
+        return None
+    return True
 
 
 def eventually(seen: Callable[[], Any], every: float = 0.02) -> Any:

@@ -39,11 +39,11 @@ RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region. 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
-def check_region(region: str) -> None:
-    """Raises CommandError when AWS has no such region."""
+def check_region(region: str, *more: str) -> None:
+    """Raises CommandError when AWS has no such region, and it is none of the other words that the command takes."""
     from watchkeeper.aws import facts, suggest
 
-    if region not in facts.regions():
+    if region not in facts.regions() and region not in more:
         near = suggest.nearest(region, facts.regions())
-        hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1."
+        hint = f"Did you mean {near}?" if near else f"Name one such as {', or '.join(('eu-west-1', *more))}."
         raise CommandError(f'"{region}" is not an AWS region.', hint=hint, code=Exit.USAGE)

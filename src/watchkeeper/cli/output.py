@@ -25,13 +25,6 @@ err = Console(stderr=True, highlight=False)
 """Progress, warnings and errors."""
 
 # By their words: `--help` needs no model.
-COMPLIANCE_STYLE: Mapping[str, str] = {
-    "COMPLIANT": "green",
-    "NON_COMPLIANT": "bold red",
-    "NOT_APPLICABLE": "dim",
-    "INSUFFICIENT_DATA": "yellow",
-    "NOT_EVALUATED": "yellow",
-}
 SEVERITY_STYLE: Mapping[str, str] = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "dim"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,7 @@ from watchkeeper.cli import chosen
 from watchkeeper.cli.endpoints import endpoint
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.files import EndpointOption, ListedOption, file_errors
-from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
+from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption, check_region
 from watchkeeper.cli.output import document, note, safe
 from watchkeeper.cli.progress import scan_progress
 
@@ -72,7 +71,8 @@ def scan(
     wanted = chosen.chosen_rules(chosen.Asked(rules, framework, pack, pack_parameter, every), project, env)
     where = endpoint(target, endpoint_url, project, region)
     names = region or [where.region or ""]
-    _known_regions(names, scanning.ALL_REGIONS)
+    for name in names:
+        check_region(name, scanning.ALL_REGIONS)
     with file_errors():
         try:
             reached = scanning.reach(
@@ -116,14 +116,3 @@ def _note_gaps(result: ScanResult) -> None:
         place = " ".join(word for word in (account, region, type_) if word)
         why = _MEANS.get(code) or ("" if "Denied" in code or "Unauthorized" in code else said[operation, code][:200])
         note("[yellow]gap[/]", safe(f"{place}: {operation}: {code}{times}{why and f' ({why})'}"))
-
-
-def _known_regions(names: Sequence[str], everything: str) -> None:
-    from watchkeeper.aws import facts, suggest
-
-    for name in names:
-        if name == everything or name in facts.regions():
-            continue
-        near = suggest.nearest(name, facts.regions())
-        hint = f"Did you mean {near}?" if near else "Name one such as eu-west-1, or all."
-        raise CommandError(f'"{name}" is not an AWS region.', hint=hint, code=Exit.USAGE)

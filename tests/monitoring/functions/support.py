@@ -9,8 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +20,7 @@ from typing import Any
 import boto3
 import pytest
 
-from watchkeeper.local.patience import Patience
+from tests.support.waiting import answers, started
 from watchkeeper.monitoring.functions import runtime
 from watchkeeper.monitoring.functions.manifest import FUNCTIONS
 
@@ -96,24 +94,11 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             [sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log, cwd=folder
         )
         try:
-            _until_healthy(endpoint, process)
+            started("MiniStack", process, lambda: answers(f"{endpoint}/_ministack/health"))
             yield endpoint
         finally:
             process.terminate()
             process.wait()
-
-
-def _until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None:
-    patience = Patience(process.pid)
-    while not patience.over():
-        assert process.poll() is None, "MiniStack ended while it was starting"
-        try:
-            urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1).read()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError("MiniStack does not answer")
 
 
 @dataclass

@@ -7,16 +7,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 
-from watchkeeper.local.patience import Patience
+from tests.support.waiting import answers, started
 from watchkeeper.pulumi.provider import AwsProvider
 
 REGION = "us-east-1"
@@ -27,21 +24,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    patience = Patience(process.pid)
-    while not patience.over():
-        if process.poll() is not None:
-            raise RuntimeError(f"MiniStack ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{url}/_ministack/health", timeout=2):
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("MiniStack did not start")
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +44,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             [sys.executable, "-m", "ministack"], env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            _wait(f"http://127.0.0.1:{port}", process)
+            started("MiniStack", process, lambda: answers(f"http://127.0.0.1:{port}/_ministack/health"))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -89,19 +71,13 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsProvider]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         try:
-            url = _announced(folder / "server.json", process)
+            url = started("the embedded AWS", process, lambda: _announced(folder / "server.json"))
             yield AwsProvider(url, REGION, "test", "test", "123456789012")
         finally:
             process.terminate()
             process.wait()
 
 
-def _announced(file: Path, process: subprocess.Popen[bytes]) -> str:
-    patience = Patience(process.pid)
-    while not patience.over():
-        if process.poll() is not None:
-            raise RuntimeError(f"the embedded AWS ended with {process.returncode}")
-        if file.exists() and file.read_text().strip():
-            return str(json.loads(file.read_text())["endpoint"])
-        time.sleep(0.1)
-    raise RuntimeError("the embedded AWS did not start")
+def _announced(file: Path) -> str | None:
+    said = file.read_text() if file.exists() else ""
+    return str(json.loads(said)["endpoint"]) if said.strip() else None
