@@ -10,14 +10,14 @@ import boto3
 import pytest
 from typer.main import get_command
 
-from scripts import make_docs
 from tests.support.places import ROOT
 from watchkeeper import rules
 from watchkeeper.cli.app import app
+from watchkeeper.cli.common import commands
 from watchkeeper.inventory.registry import NATIVE, SERVICES
 from watchkeeper.pulumi.provider.registry import handlers
 
-COMMANDS = dict(make_docs.commands(get_command(app)))
+COMMANDS = dict(commands(get_command(app)))
 SOURCE = ROOT / "src" / "watchkeeper"
 FRAMEWORK = {
     "rules": {"base", "documents", "pack", "parameters", "policy", "reference"},

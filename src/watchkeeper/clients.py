@@ -6,8 +6,11 @@ must give up before the function's time ends.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +21,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 _ACCOUNT_HOST = re.compile(r"^(https?://)\d{12}\.")
 _CREATION = threading.Lock()
 """Making a client isn't thread-safe, using one is (boto3 guide, Multithreading)."""
+_LOG = logging.getLogger("watchkeeper.api")
+"""Each call's outcome at INFO, its parameters at DEBUG; nothing below WARNING is shown unless somebody asks."""
+_SECRET = re.compile(
+    r"secret|password|passphrase|token|credential|privatekey|plaintext|variables|payload|userdata|message",
+    re.IGNORECASE,
+)
+_SHOWN = 300
+"""Characters of a call's parameters that are logged."""
 _POOL = 32
 """Connections of one client: enough for the workers that share it."""
 
@@ -113,6 +124,11 @@ class Clients:
         if service == "s3control" and self.endpoint_url:
             # S3 Control puts the account before the host, even before an address: nothing resolves that.
             client.meta.events.register("before-sign.s3-control", self._without_account)
+        if _LOG.isEnabledFor(logging.INFO):
+            client.meta.events.register("before-call.*.*", _begin)
+            client.meta.events.register("after-call.*.*", _end)
+            client.meta.events.register("after-call-error.*.*", _break_off)
+            client.meta.events.register("before-parameter-build.*.*", _parameters)
         return client
 
     def _without_account(self, request: Any, **_: Any) -> None:
@@ -125,3 +141,39 @@ def of_caller(region: str | None = None) -> Clients:
     if session.region_name is None:
         raise EndpointError("No AWS region is set.", "Name one with --region, AWS_REGION or aws configure.")
     return Clients(session, session.region_name, profile=QUESTIONS)
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """Parameters of a call with what may be secret taken out: by the name of the field, and all that is binary."""
+    if value and _SECRET.search(name):
+        return "***"
+    if isinstance(value, Mapping):
+        return {key: masked(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(inner, name) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else f"<{type(value).__name__}>"
+
+
+def _parameters(params: Any, model: Any, **_: Any) -> None:
+    _LOG.debug("%s %s %s", model.service_model.service_name, model.name, str(masked(params))[:_SHOWN])
+
+
+def _begin(context: dict[str, Any], **_: Any) -> None:
+    context["watchkeeper.began"] = time.monotonic()
+
+
+def _end(http_response: Any, parsed: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
+    said = parsed.get("Error", {}).get("Code", "") if isinstance(parsed, Mapping) else ""
+    _log_call(model, context, f"{http_response.status_code} {said}".strip())
+
+
+def _break_off(exception: Exception, event_name: str, **_: Any) -> None:
+    _LOG.info("%s %s", event_name.removeprefix("after-call-error."), type(exception).__name__)
+
+
+def _log_call(model: Any, context: Mapping[str, Any], outcome: str) -> None:
+    region = context.get("client_region") or ""
+    took = 1000 * (time.monotonic() - context.get("watchkeeper.began", time.monotonic()))
+    _LOG.info(
+        "%s", " ".join(filter(None, (model.service_model.service_name, model.name, region, outcome, f"{took:.0f} ms")))
+    )

@@ -57,7 +57,8 @@ def test_what_was_made_is_taken_over_as_the_messages_say(user: User, state: Path
     assert len(kms.list_keys()["Keys"]) == 1, "it is never made a second time"
 
     settled = user("local", "settle", URN, "--id", made, "--json")
-    assert conforms(settled.json(), "local-settle") == {"urn": URN, "id": made}, settled.err
+    shown = conforms(settled.json(), "local-settle")
+    assert (shown["urn"], shown["id"]) == (URN, made), settled.err
     done = user("up", "--skip-preflight", "--json")
     assert done.json()["ok"], done.err
     assert "interrupted" not in user("preview").err

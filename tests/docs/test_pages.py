@@ -14,13 +14,14 @@ from typer.main import get_command
 from scripts import make_docs
 from tests.support.places import ROOT
 from watchkeeper.cli.app import app
+from watchkeeper.cli.common import commands
 from watchkeeper.monitoring.settings import Settings
 from watchkeeper.monitoring.settings.meaning import meanings
 
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
 BY_HAND = [page for page in PAGES if not page.read_text(encoding="utf-8").startswith("<!-- generated")]
-COMMANDS = dict(make_docs.commands(get_command(app)))
+COMMANDS = dict(commands(get_command(app)))
 LINK = re.compile(r"(?<!`)\[[^\]\n]*\]\(([^)\s]+)\)")
 
 
@@ -114,6 +115,7 @@ def test_every_command_and_option_is_documented() -> None:
     for path, command in COMMANDS.items():
         section = text.partition(f"## {path}\n")[2].partition("\n## ")[0]
         assert section, path
+        section += text.partition("## Options of every command\n")[2].partition("\n## ")[0]
         assert command.help, path
         for parameter in command.params:
             assert parameter.help, f"{path} {parameter.name}"

@@ -127,7 +127,7 @@ def test_a_denied_look_is_unknown_never_passed(deployed: User) -> None:
     iam.create_user(UserName="nobody")
     key = iam.create_access_key(UserName="nobody")["AccessKey"]
 
-    env = deployed("local", "env", "--json").json()
+    env = deployed("local", "env", "--json").json()["environment"]
 
     def client(service: str) -> object:
         return boto3.client(

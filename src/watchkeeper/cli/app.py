@@ -27,11 +27,12 @@ from watchkeeper.cli import (
     verify,
     whatif,
 )
+from watchkeeper.cli.common import Commands
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.output import err, safe
 from watchkeeper.extras import MissingExtraError
 
-app = typer.Typer(
+app = Commands(
     name="watchkeeper",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -64,7 +65,7 @@ def _root(
 ) -> None: ...
 
 
-FIRST, DEPLOYING, WATCHING, ASKING = "First steps", "Deploying", "Watching", "Asking before paying"
+FIRST, DEPLOYING, WATCHING, ASKING = "First steps", "Deploying", "Watching", "Evaluate without a recorder"
 app.command(rich_help_panel=FIRST)(demo.demo)
 app.command(rich_help_panel=FIRST)(init.init)
 app.add_typer(local.app, name="local", rich_help_panel=FIRST)

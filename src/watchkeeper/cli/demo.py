@@ -90,7 +90,7 @@ def demo(
     except (playing.DemoError, server.EmbeddedError, ProjectError, StateError) as error:
         raise CommandError(str(error)) from error
     if as_json:
-        document(seen.document)
+        document(seen.document, "demo")
     else:
         _show(seen, output)
     if keep:

@@ -42,7 +42,7 @@ def tell_interrupted(state: Path) -> None:
 def show_result(result: Result, as_json: bool) -> None:
     """How our own engine ended; raises Exit where it failed."""
     if as_json:
-        document(result.document)
+        document(result.document, "deployment")
     else:
         show_outputs(result.shown_outputs)
     note(f"{counted(result.counts)} in {result.seconds:.1f} s")
@@ -58,7 +58,7 @@ def show_result(result: Result, as_json: bool) -> None:
 def show_outcome(outcome: Outcome, as_json: bool) -> None:
     """What the Pulumi CLI did: it ended well, or `engine_errors` had it."""
     if as_json:
-        document(outcome.document)
+        document(outcome.document, "deployment")
         return
     show_outputs(outcome.outputs)
     note(f"{counted(outcome.counts)} in {outcome.seconds:.1f} s")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
-
 import typer
 
 from watchkeeper.cli import chosen
+from watchkeeper.cli.answers import (
+    Answer,
+    BaselineOption,
+    ExitZeroOption,
+    FailOnOption,
+    FormatsOption,
+    OutputOption,
+    check_formats,
+    failing,
+    give,
+)
 from watchkeeper.cli.errors import Exit
 from watchkeeper.cli.files import EndpointOption, FilesArgument, ListedOption, file_errors, sources
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
-from watchkeeper.cli.output import document, note
+from watchkeeper.cli.output import note
 from watchkeeper.cli.progress import byte_progress
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.", case_sensitive=False)]
 
 
 def evaluate(
@@ -33,8 +30,12 @@ def evaluate(
     pack: chosen.PackOption = None,
     pack_parameter: chosen.PackParameterOption = None,
     every: chosen.AllRulesOption = False,
-    fmt: FormatOption = Format.TABLE,
+    formats: FormatsOption = None,
+    output: OutputOption = None,
     as_json: JsonOption = False,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
+    exit_zero: ExitZeroOption = False,
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
@@ -54,23 +55,28 @@ def evaluate(
     from watchkeeper.evaluation import documents
     from watchkeeper.evaluation.files.running import evaluate_sources
 
+    check_formats(formats, output)
+    counts = failing(fail_on, baseline, exit_zero)
     wanted = chosen.chosen_rules(chosen.Asked(rules, framework, pack, pack_parameter, every), project, env)
     with file_errors():
         found = sources(files, target, endpoint_url, project)
         with byte_progress("evaluating") as tell:
             result = evaluate_sources(found, wanted, tell)
-    if as_json or fmt is Format.JSON:
-        document(documents.of_files(result))
-    elif fmt is Format.CSV:
-        results.print_csv(result.violations, result.rules)
-    else:
+
+    def show() -> None:
         results.print_rules(result.rules)
         results.print_violations("Violations", result.violations, result.rules, violations, result.non_compliant)
         note(f"{result.coverage}; {result.items} items in {result.files} files, {result.non_compliant} violations")
+
+    problems = [f"{each.file}: {each.message}" for each in result.problems]
+    unlisted = result.non_compliant - len(result.violations)
+    findings = results.findings(
+        "Evaluation of files", result.rules, result.violations, unlisted=unlisted, notes=problems
+    )
+    give(Answer("evaluate", show, lambda: documents.of_files(result), lambda: findings), formats, output, as_json)
     results.note_unknown(result.rules)
     results.note_superseded(result.superseded)
     results.note_problems(result.problems, result.problem_count)
     if result.incomplete or result.misread:
         raise typer.Exit(Exit.FAILED)
-    if result.non_compliant or any(entry.not_evaluated for entry in result.rules):
-        raise typer.Exit(Exit.FINDINGS)
+    raise typer.Exit(counts.exit_code(findings))

@@ -27,13 +27,14 @@ ListedOption = Annotated[int, typer.Option("--violations", help="How many violat
 
 
 def sources(files: Sequence[str], target: Target, endpoint_url: str | None, project: Path | None) -> list[Source]:
+    from watchkeeper.clients import Clients
     from watchkeeper.evaluation.files.sources import file_sources, s3_sources
 
     found: list[Source] = []
     buckets = [name.removeprefix("s3://").partition("/") for name in files if name.startswith("s3://")]
     if buckets:
         where = endpoint(target, endpoint_url, project, ["any"])
-        client = where.session.client("s3", endpoint_url=where.url)
+        client = Clients(where.session, where.region or "us-east-1", where.url)("s3")
         found += [source for bucket, _, prefix in buckets for source in s3_sources(client, bucket, prefix)]
     found += file_sources(name for name in files if not name.startswith("s3://"))
     if not found:

@@ -34,7 +34,7 @@ def init(
     except OSError as error:
         raise CommandError(f"{directory} can't be written: {error.strerror}.") from error
     if as_json:
-        document(scaffold.document_of(made))
+        document(scaffold.document_of(made), "init")
     else:
         for file in made:
             out.print(safe(file), soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from watchkeeper.cli.common import Commands
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
 from watchkeeper.cli.output import document, note, out, table
@@ -21,7 +22,7 @@ from watchkeeper.cli.servers import (
     start_server,
 )
 
-app = typer.Typer(
+app = Commands(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help=(
@@ -47,7 +48,7 @@ def start(
     folder = server_folder(project)
     running = start_server(folder, port=port, account=account, region=region, iam=iam)
     if as_json:
-        document(running.document)
+        document(running.document, "local-start")
         return
     out.print(f"[bold]{running.endpoint}[/]  account {running.account}, region {running.region}, pid {running.pid}")
     note('Point any AWS client at it with: [bold]eval "$(watchkeeper local env)"[/]')
@@ -64,7 +65,7 @@ def stop(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     with answering():
         stopped = server.stop(server_folder(project))
     if as_json:
-        document(server.document_of_stop(stopped))
+        document(server.document_of_stop(stopped), "local-stop")
     else:
         note("stopped" if stopped else "it was not running")
 
@@ -84,7 +85,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     with answering():
         answer = running.status()
     if as_json:
-        document(server.document_of_status(running, answer))
+        document(server.document_of_status(running, answer), "local-status")
         return
     recorder = answer["recorder"]
     median = recorder["latency_seconds"]["median"]
@@ -119,9 +120,11 @@ def env(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
     [dim]Example:[/] eval "$(watchkeeper local env)"
     """
+    from watchkeeper.local import server
+
     variables = running_server(project_folder(project)).environment
     if as_json:
-        document(variables)
+        document(server.document_of_environment(variables), "local-env")
         return
     for name, value in variables.items():
         out.print(f"export {name}={shlex.quote(value)}", markup=False, soft_wrap=True)
@@ -148,7 +151,7 @@ def reset(
     for state in (state_folder(folder) / "state").glob("*"):
         state.unlink()
     if as_json:
-        document(server.document_of_reset())
+        document(server.document_of_reset(), "local-reset")
     else:
         note("empty")
 
@@ -182,7 +185,7 @@ def settle(
     except StateError as error:
         raise CommandError(str(error)) from error
     if as_json:
-        document(document_of_settling(urn, id_))
+        document(document_of_settling(urn, id_), "local-settle")
     elif id_ is None:
         note("settled: it does not exist; the next `watchkeeper up` makes it")
     else:

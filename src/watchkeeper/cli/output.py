@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import PurePath
 
 from rich.console import Console
@@ -26,6 +28,25 @@ err = Console(stderr=True, highlight=False)
 
 # By their words: `--help` needs no model.
 SEVERITY_STYLE: Mapping[str, str] = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "dim"}
+
+
+_quiet = False
+
+
+def be_quiet() -> None:
+    """Print no progress and no notes: results and errors only."""
+    global _quiet
+    _quiet = True
+
+
+def shows_progress() -> bool:
+    """Whether a person watches."""
+    return err.is_terminal and not _quiet
+
+
+def without_color() -> None:
+    """Print text without colors and other styles."""
+    out.no_color = err.no_color = True
 
 
 def safe(text: object, style: str = "") -> Text:
@@ -61,9 +82,10 @@ def violation(severity: str, resource: str, rule: str, text: str) -> None:
     out.print(Padding(safe(text), (0, 0, 0, 9)))
 
 
-def document(value: object) -> None:
-    """Print one JSON document."""
-    raw(json.dumps(value, indent=2, default=_json_value, ensure_ascii=False) + "\n")
+def document(value: Mapping[str, object], schema: str) -> None:
+    """Print one JSON document that names its schema: ``watchkeeper/schemas/<schema>.schema.json``, and its version."""
+    named = {"schema": schema, "version": 1, **value}
+    raw(json.dumps(named, indent=2, default=_json_value, ensure_ascii=False) + "\n")
 
 
 def raw(text: str) -> None:
@@ -72,9 +94,17 @@ def raw(text: str) -> None:
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
+def text_of(show: Callable[[], None]) -> str:
+    """What that prints, as it would be piped."""
+    held = StringIO()
+    with redirect_stdout(held):
+        show()
+    return held.getvalue()
+
+
 def _json_value(value: object) -> object:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, (set, frozenset)):
@@ -84,4 +114,5 @@ def _json_value(value: object) -> object:
 
 def note(*parts: str | Text) -> None:
     """A line for a person who watches: on standard error, so that a pipe stays clean. Texts of ours may be markup."""
-    err.print(*parts)
+    if not _quiet:
+        err.print(*parts)

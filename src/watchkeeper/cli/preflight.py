@@ -138,10 +138,10 @@ def preflight(
 
 def _list(chosen: Sequence[Check], as_json: bool) -> None:
     """The checks as a table, or as JSON with all that there is to say of them."""
-    from watchkeeper.preflight.examples.explained import document_of
+    from watchkeeper.preflight.examples.explained import documents_of
 
     if as_json:
-        document([document_of(check) for check in chosen])
+        document(documents_of(chosen), "preflight-list")
         return
     rows = [(check.id, check.severity, check.title) for check in chosen]
     table("", ("check", "severity", "what it says"), rows)
@@ -159,7 +159,7 @@ def _explain(name: str, as_json: bool) -> None:
         hint = f"Did you mean {near}?" if near else "See: watchkeeper preflight --list"
         raise CommandError(f'No check is named "{name}".', hint=hint, code=Exit.USAGE)
     if as_json:
-        document(document_of(check))
+        document(document_of(check), "preflight-explain")
         return
     out.print(safe(f"{check.id}: {check.title}", "bold"))
     for title, text in (

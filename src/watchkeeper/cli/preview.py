@@ -37,7 +37,7 @@ def preview(
         tell_interrupted(state)
         steps = deployment.plan(loaded, deploying.provider(running, loaded), state)
     if as_json:
-        document(deployment.document_of(steps))
+        document(deployment.document_of(steps), "preview")
         return
     changing = [step for step in steps if step.change != "same"]
     table(
@@ -55,6 +55,6 @@ def _with_pulumi(folder: Path, env: str, as_json: bool) -> None:
     with engine_errors():
         outcome = automation.preview(folder, env, echo)
     if as_json:
-        document(outcome.preview_document)
+        document(outcome.preview_document, "preview")
     else:
         note(counted(outcome.counts))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from watchkeeper.cli.output import err, safe
+from watchkeeper.cli.output import err, safe, shows_progress
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def byte_progress(title: str) -> Iterator[Callable[[int, int, int], None]]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not shows_progress()) as progress:
         task = progress.add_task(title, total=None)
 
         def tell(done: int, total: int, items: int) -> None:
@@ -29,7 +29,7 @@ def scan_progress() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not shows_progress()) as progress:
         task = progress.add_task("reading", total=None)
 
         def tell(place: str, resources: int, calls: int) -> None:
@@ -44,7 +44,7 @@ def deployment_progress(title: str) -> Iterator[Callable[[str, str, str], None]]
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not shows_progress()) as progress:
         task = progress.add_task(title, total=None)
         done = Counter[str]()
 

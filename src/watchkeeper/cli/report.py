@@ -9,13 +9,23 @@ from typing import Annotated
 
 import typer
 
+from watchkeeper.cli.answers import Answer, Format, FormatsOption, OutputOption, Table, check_formats, give
+from watchkeeper.cli.common import Commands
 from watchkeeper.cli.endpoints import aws_errors, deployed
-from watchkeeper.cli.errors import CommandError
+from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, RegionOption, Target, TargetOption
 from watchkeeper.cli.output import document, out, safe, table
-from watchkeeper.monitoring.report_bucket import FUNCTIONS, Kind, ReportBucket, ReportError, Stored, fetched_document
+from watchkeeper.monitoring.report_bucket import (
+    FUNCTIONS,
+    Kind,
+    ReportBucket,
+    ReportError,
+    Stored,
+    fetched_document,
+    stored_document,
+)
 
-app = typer.Typer(
+app = Commands(
     no_args_is_help=True, rich_markup_mode="rich", help="The reports in the report bucket: run one now, list, fetch."
 )
 
@@ -38,7 +48,7 @@ def report_run(
             written = bucket.run(kind)
         except ReportError as error:
             raise CommandError(str(error), hint=f"Read its log: /aws/lambda/{FUNCTIONS[kind]}-{env}") from error
-    _print(written, as_json)
+    _give("report-run", written, None, None, as_json)
 
 
 @app.command("list")
@@ -48,15 +58,19 @@ def report_list(
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
     region: RegionOption = None,
+    formats: FormatsOption = None,
+    output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the reports that there are, oldest first.
 
     [dim]Example:[/] watchkeeper report list executive
     """
+    check_formats(formats, output)
     with _bucket(project, env, target, region) as bucket:
         found = [item for each in ([kind] if kind else Kind) for item in bucket.files(each)]
-    _print(found, as_json)
+    found.sort(key=lambda item: (item.written, item.key))
+    _give("report-list", found, formats, output, as_json)
 
 
 @app.command("fetch")
@@ -74,17 +88,35 @@ def report_fetch(
     [dim]Example:[/] watchkeeper report fetch executive -o reports
     """
     with _bucket(project, env, target, region) as bucket:
-        keys = bucket.latest(Kind(key)) if key in set(Kind) else [key]
+        keys = bucket.latest(Kind(key)) if key in set(Kind) else [_key(key)]
         if not keys:
             raise CommandError(f"There is no {key} report yet.", hint=f"Make one: watchkeeper report run {key}")
         files = {key: output / Path(key).name for key in keys}
         for each, file in files.items():
-            _write(file, bucket.read(each))
+            _write(file, _read(bucket, each))
     if as_json:
-        document(fetched_document(files))
+        document(fetched_document(files), "report-fetch")
         return
     for file in files.values():
         out.print(safe(file), soft_wrap=True)
+
+
+def _read(bucket: ReportBucket, key: str) -> bytes:
+    try:
+        return bucket.read(key)
+    except ReportError as error:
+        raise CommandError(str(error), hint="See: watchkeeper report list", code=Exit.USAGE) from error
+
+
+def _key(key: str) -> str:
+    """The key, where there is such a report. Raises CommandError."""
+    if "/" in key:
+        return key
+    raise CommandError(
+        f'"{key}" is no report.',
+        hint=f"Kinds: {', '.join(Kind)}; or a key that `watchkeeper report list` shows.",
+        code=Exit.USAGE,
+    )
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -95,12 +127,18 @@ def _write(file: Path, content: bytes) -> None:
         raise CommandError(f"{file} can't be written: {error.strerror}.") from error
 
 
-def _print(items: Sequence[Stored], as_json: bool) -> None:
-    if as_json:
-        document([item.document for item in items])
-        return
+def _give(
+    name: str, items: Sequence[Stored], formats: Sequence[Format] | None, output: Path | None, as_json: bool
+) -> None:
+    columns = ("written", "bytes", "key")
     rows = [(f"{item.written:%Y-%m-%d %H:%M}", str(item.bytes), item.key) for item in items]
-    table("", ("written", "bytes", "key"), rows, right=("bytes",))
+    answer = Answer(
+        name,
+        lambda: table("", columns, rows, right=("bytes",)),
+        lambda: stored_document(items),
+        lambda: Table("Reports", columns, rows),
+    )
+    give(answer, formats, output, as_json)
 
 
 @contextmanager

@@ -1,44 +1,68 @@
-"""What rules said of resources, as CSV and tables: the same for files (``evaluate``, ``whatif``) and ``scan``."""
+"""What rules said of resources, the same for files (``evaluate``, ``whatif``) and accounts (``scan``)."""
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table, violation
 from watchkeeper.evaluation.results import KINDS, Problem, ResourceEvaluation, RuleResult, severities
 from watchkeeper.model import ComplianceType, Severity
-from watchkeeper.reports.to_csv import cell
+from watchkeeper.reports.findings import Findings, ResourceFound, RuleFound
+from watchkeeper.reports.results import Counts
 from watchkeeper.rules.base import listed
 
-CSV_COLUMNS = (
-    "rule",
-    "identifier",
-    "severity",
-    "account",
-    "region",
-    "resource_type",
-    "resource_id",
-    "compliance",
-    "annotation",
-)
 
-
-def print_csv(violations: Iterable[ResourceEvaluation], results: Sequence[RuleResult]) -> None:
-    """A line per violation, then one per rule and reason for what was not evaluated."""
+def findings(
+    title: str,
+    results: Sequence[RuleResult],
+    violations: Sequence[ResourceEvaluation],
+    *,
+    unlisted: int = 0,
+    notes: Sequence[str] = (),
+) -> Findings:
+    """What was found in the shape that every format shows; the worst violations first."""
     severity = severities(results)
-    writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
-    for found in violations:
-        evaluation = found.evaluation
-        rule = (evaluation.rule, found.identifier, severity[evaluation.rule].value)
-        where = (found.account_id, found.region, evaluation.resource_type, evaluation.resource_id)
-        writer.writerow([cell(text) for text in (*rule, *where, evaluation.compliance.value, evaluation.annotation)])
-    for result in results:
-        rule = (result.rule.name, result.rule.identifier, result.rule.severity.value)
-        for reason in result.reasons:
-            writer.writerow([cell(text) for text in (*rule, "", "", "", "", "NOT_EVALUATED", reason)])
+    worst = sorted(violations, key=lambda found: severity[found.evaluation.rule].rank)
+    return Findings(
+        title=title,
+        made_at=datetime.now(UTC),
+        rules=tuple(map(_rule, results)),
+        violations=tuple(map(_resource, worst)),
+        unlisted=unlisted,
+        notes=tuple(notes),
+    )
+
+
+def _rule(result: RuleResult) -> RuleFound:
+    rule, counts = result.rule, result.counts
+    return RuleFound(
+        name=rule.name,
+        identifier=rule.identifier,
+        severity=rule.severity,
+        category=rule.category,
+        counts=Counts(
+            compliant=counts.get(ComplianceType.COMPLIANT, 0),
+            non_compliant=counts.get(ComplianceType.NON_COMPLIANT, 0),
+            not_applicable=counts.get(ComplianceType.NOT_APPLICABLE, 0),
+            not_evaluated=result.not_evaluated,
+        ),
+        reasons=result.reasons,
+    )
+
+
+def _resource(found: ResourceEvaluation) -> ResourceFound:
+    evaluation = found.evaluation
+    return ResourceFound(
+        rule=evaluation.rule,
+        account=found.account_id,
+        region=found.region,
+        resource_type=evaluation.resource_type,
+        resource_id=evaluation.resource_id,
+        annotation=evaluation.annotation,
+        at=evaluation.ordering_time,
+    )
 
 
 def print_rules(results: Sequence[RuleResult]) -> None:

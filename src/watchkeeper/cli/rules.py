@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchkeeper.cli.answers import Answer, FormatsOption, OutputOption, Table, check_formats, give
 from watchkeeper.cli.chosen import framework_names
+from watchkeeper.cli.common import Commands
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import JsonOption, check_region
 from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, styled, table
@@ -14,7 +16,7 @@ from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, st
 if TYPE_CHECKING:
     from watchkeeper.aws.facts import ManagedRule, Parameter
 
-app = typer.Typer(
+app = Commands(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="AWS Config's managed rules: what each looks at and takes, and which can be evaluated here.",
@@ -33,6 +35,8 @@ def rules_list(
     framework: Annotated[
         str | None, typer.Option(help="Only the rules of this conformance pack of AWS; words of its name are enough.")
     ] = None,
+    formats: FormatsOption = None,
+    output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List managed rules.
@@ -45,6 +49,7 @@ def rules_list(
     from watchkeeper.aws import facts
     from watchkeeper.rules import documents
 
+    check_formats(formats, output)
     if region is not None:
         check_region(region)
     packs = framework_names(framework) if framework is not None else frozenset()
@@ -62,9 +67,6 @@ def rules_list(
         and (region is None or managed.in_region(region))
         and (framework is None or packs.intersection(managed.frameworks))
     ]
-    if as_json:
-        document([documents.of_rule(managed) for managed in found])
-        return
     rows = [
         (
             managed.identifier,
@@ -74,8 +76,14 @@ def rules_list(
         )
         for managed in found
     ]
-    table("", ("identifier", "trigger", "logic", "parameters (* required)"), rows)
-    note(f"{len(found)} of {len(facts.managed_rules())} managed rules; {len(rules.logic())} have logic here")
+    columns = ("identifier", "trigger", "logic", "parameters (* required)")
+
+    def show() -> None:
+        table("", columns, rows)
+        note(f"{len(found)} of {len(facts.managed_rules())} managed rules; {len(rules.logic())} have logic here")
+
+    answer = Answer("rules-list", show, lambda: documents.of_list(found), lambda: Table("Managed rules", columns, rows))
+    give(answer, formats, output, as_json)
 
 
 @app.command("show")
@@ -97,7 +105,7 @@ def rules_show(
         hint = f"Did you mean {near}?" if near else "Search with: watchkeeper rules list WORD"
         raise CommandError(f'"{identifier}" is not an AWS Config managed rule.', hint=hint, code=Exit.USAGE)
     if as_json:
-        document(documents.of_rule(managed))
+        document(documents.of_shown(managed), "rules-show")
         return
     logic = rules.logic().get(managed.identifier)
     out.print("[bold]" + managed.identifier + "[/]", styled(rules.severity(managed.identifier).value, SEVERITY_STYLE))
@@ -135,7 +143,7 @@ def rules_frameworks(as_json: JsonOption = False) -> None:
 
     packs = facts.frameworks().values()
     if as_json:
-        document([documents.of_framework(pack) for pack in packs])
+        document(documents.of_frameworks(packs), "rules-frameworks")
         return
     rows = [(pack.name, f"{len(rules.logic_of(pack))} of {len(pack.rules)}", pack.licence, pack.read) for pack in packs]
     table("", ("framework", "evaluated here", "licence", "read"), rows)

@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watchkeeper.cli import chosen
+from watchkeeper.cli.answers import (
+    Answer,
+    BaselineOption,
+    ExitZeroOption,
+    FailOnOption,
+    FormatsOption,
+    OutputOption,
+    check_formats,
+    failing,
+    give,
+)
 from watchkeeper.cli.endpoints import endpoint
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.files import EndpointOption, ListedOption, file_errors
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption, check_region
-from watchkeeper.cli.output import document, note, safe
+from watchkeeper.cli.output import note, safe
 from watchkeeper.cli.progress import scan_progress
 
 if TYPE_CHECKING:
@@ -52,7 +63,12 @@ def scan(
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
+    formats: FormatsOption = None,
+    output: OutputOption = None,
     as_json: JsonOption = False,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
+    exit_zero: ExitZeroOption = False,
 ) -> None:
     """Scan accounts that have no recorder: reads what the rules look at, with the fewest calls, and evaluates it.
 
@@ -68,6 +84,8 @@ def scan(
     from watchkeeper.evaluation import documents
     from watchkeeper.evaluation import scan as scanning
 
+    check_formats(formats, output)
+    counts = failing(fail_on, baseline, exit_zero)
     wanted = chosen.chosen_rules(chosen.Asked(rules, framework, pack, pack_parameter, every), project, env)
     where = endpoint(target, endpoint_url, project, region)
     names = region or [where.region or ""]
@@ -82,22 +100,24 @@ def scan(
             raise CommandError(str(error), code=Exit.USAGE) from error
         with scan_progress() as tell:
             result = scanning.scan(reached.places, wanted, gaps=reached.gaps, calls=reached.calls, on_progress=tell)
-    if as_json:
-        document(documents.of_scan(result))
-    else:
+
+    def show() -> None:
         results.print_rules(result.rules)
         results.print_violations("Violations", result.violations, result.rules, violations, result.non_compliant)
         note(
             f"{result.resources} resources in {_places(result)}, {result.api_calls} API calls, {result.seconds:.1f} s; "
             f"{result.non_compliant} violations, {result.not_evaluated} not evaluated"
         )
-    _note_gaps(result)
+
+    findings = results.findings(f"Scan of {_places(result)}", result.rules, result.violations, notes=_gaps(result))
+    give(Answer("scan", show, lambda: documents.of_scan(result), lambda: findings), formats, output, as_json)
+    for line in _gaps(result):
+        note("[yellow]gap[/]", safe(line))
     results.note_without_resources(result.rules)
     results.note_unknown(result.rules)
     if result.nothing_read or not reached.places:
         raise CommandError("Nothing could be read.", hint="The gaps above say which calls were refused.")
-    if result.non_compliant or result.not_evaluated:
-        raise typer.Exit(Exit.FINDINGS)
+    raise typer.Exit(counts.exit_code(findings))
 
 
 def _places(result: ScanResult) -> str:
@@ -107,12 +127,14 @@ def _places(result: ScanResult) -> str:
     return f"{len(result.places)} accounts and regions"
 
 
-def _note_gaps(result: ScanResult) -> None:
+def _gaps(result: ScanResult) -> list[str]:
     """Each refused call once: how often, and what it means or what was said; a denial is told by its name."""
     gaps = Counter((g.account, g.region, g.gap.resource_type, g.gap.operation, g.gap.code) for g in result.gaps)
     said = {(g.gap.operation, g.gap.code): g.gap.message for g in result.gaps}
+    lines = []
     for (account, region, type_, operation, code), count in gaps.items():
         times = f", {count} times" if count > 1 else ""
         place = " ".join(word for word in (account, region, type_) if word)
         why = _MEANS.get(code) or ("" if "Denied" in code or "Unauthorized" in code else said[operation, code][:200])
-        note("[yellow]gap[/]", safe(f"{place}: {operation}: {code}{times}{why and f' ({why})'}"))
+        lines.append(f"{place}: {operation}: {code}{times}{why and f' ({why})'}")
+    return lines

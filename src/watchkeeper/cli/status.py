@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchkeeper.cli.answers import (
+    Answer,
+    BaselineOption,
+    ExitZeroOption,
+    FailOnOption,
+    FormatsOption,
+    OutputOption,
+    check_formats,
+    failing,
+    give,
+)
 from watchkeeper.cli.endpoints import aws_errors, deployed
-from watchkeeper.cli.errors import Exit
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, RegionOption, Target, TargetOption
-from watchkeeper.cli.output import SEVERITY_STYLE, document, note, out, safe, styled, table, violation
+from watchkeeper.cli.output import SEVERITY_STYLE, note, out, safe, styled, table, violation
 
 if TYPE_CHECKING:
+    from watchkeeper.reports.findings import Findings
     from watchkeeper.reports.results import ComplianceReport, Counts
 
 NUMBERS = ("compliant", "violations", "unknown", "score")
@@ -26,9 +37,14 @@ def status(
     target: TargetOption = Target.LOCAL,
     region: RegionOption = None,
     violations: Annotated[int, typer.Option("--violations", help="How many violations to list; 0: none.", min=0)] = 20,
+    formats: FormatsOption = None,
+    output: OutputOption = None,
     as_json: JsonOption = False,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
+    exit_zero: ExitZeroOption = False,
 ) -> None:
-    """Show compliance now: per rule, severity and resource type, with what nobody looked at.
+    """Show compliance now: per rule, severity and resource type, with what was not evaluated.
 
     Exits 1 when a rule is violated or was not evaluated.
 
@@ -39,6 +55,8 @@ def status(
     from watchkeeper.monitoring.functions.collect import collect_results
     from watchkeeper.reports import to_json
 
+    check_formats(formats, output)
+    counts = failing(fail_on, baseline, exit_zero)
     where = deployed(project, env, target, region)
     with aws_errors():
         report = collect_results(
@@ -49,12 +67,42 @@ def status(
             environment=where.settings.environment_suffix,
             at=datetime.now(UTC),
         )
-    if as_json:
-        document(to_json.compliance_report(report))
-    else:
-        _show(report, violations)
-    if report.totals.non_compliant or report.totals.not_evaluated:
-        raise typer.Exit(Exit.FINDINGS)
+    findings = _findings(report)
+    answer = Answer(
+        "status", lambda: _show(report, violations), lambda: to_json.compliance_report(report), lambda: findings
+    )
+    give(answer, formats, output, as_json)
+    raise typer.Exit(counts.exit_code(findings))
+
+
+def _findings(report: ComplianceReport) -> Findings:
+    from watchkeeper.reports.findings import Findings, ResourceFound, RuleFound
+
+    rules = tuple(
+        RuleFound(
+            each.rule.name,
+            each.rule.identifier,
+            each.rule.severity,
+            each.rule.category,
+            each.counts,
+            {each.reason: 1} if each.reason else {},
+        )
+        for each in report.rules
+    )
+    violations = tuple(
+        ResourceFound(
+            each.rule,
+            report.account,
+            report.region,
+            each.resource_type,
+            each.resource_id,
+            each.annotation,
+            each.recorded_time,
+        )
+        for each in report.violations
+    )
+    title = f"Compliance of {report.environment}, {report.account} {report.region}"
+    return Findings(title, report.generated_at, rules, violations)
 
 
 def _show(report: ComplianceReport, violations: int) -> None:

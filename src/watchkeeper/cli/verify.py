@@ -47,6 +47,6 @@ def verify(
                 if seen.fix and seen.outcome is not verification.Outcome.PASSED:
                     out.print("        ", safe(f"→ {seen.fix}"), soft_wrap=True)
     if as_json:
-        document(verification.document_of(answers))
+        document(verification.document_of(answers), "verification")
     if any(answer.outcome is not verification.Outcome.PASSED for answer in answers):
         raise typer.Exit(Exit.FINDINGS)

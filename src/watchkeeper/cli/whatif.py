@@ -8,10 +8,21 @@ from typing import Annotated
 import typer
 
 from watchkeeper.cli import chosen
+from watchkeeper.cli.answers import (
+    Answer,
+    BaselineOption,
+    ExitZeroOption,
+    FailOnOption,
+    FormatsOption,
+    OutputOption,
+    check_formats,
+    failing,
+    give,
+)
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.files import EndpointOption, FilesArgument, ListedOption, file_errors, sources
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
-from watchkeeper.cli.output import document, note, safe
+from watchkeeper.cli.output import note, safe
 from watchkeeper.cli.progress import byte_progress
 
 
@@ -34,7 +45,12 @@ def whatif(
     changes: Annotated[
         float, typer.Option("--changes", help="How often a resource changes a month, for the cost.", min=0)
     ] = 4.0,
+    formats: FormatsOption = None,
+    output: OutputOption = None,
     as_json: JsonOption = False,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
+    exit_zero: ExitZeroOption = False,
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
@@ -51,6 +67,8 @@ def whatif(
     from watchkeeper.evaluation import documents
     from watchkeeper.evaluation.whatif import PRICE_SOURCE, what_if
 
+    check_formats(formats, output)
+    counts = failing(fail_on, baseline, exit_zero)
     if not (rules or framework or pack or every):
         hint = "Name one with --rules, --framework, --pack or --all-rules."
         raise CommandError("No rule to try.", hint=hint, code=Exit.USAGE)
@@ -63,9 +81,8 @@ def whatif(
         with byte_progress("evaluating") as tell:
             answer = what_if(found, candidates, now, tell, changes_per_resource=changes)
     result, cost = answer.result, answer.cost
-    if as_json:
-        document(documents.of_what_if(answer))
-    else:
+
+    def show() -> None:
         results.print_rules(result.rules)
         count = len(answer.newly_failing)
         results.print_violations("Would newly fail", answer.newly_failing, result.rules, violations, count)
@@ -74,10 +91,13 @@ def whatif(
             note("[yellow]not exact[/]", "more violations than can be compared: some that would newly fail are missing")
         note(f"{cost.usd:.2f} USD a month: {cost.evaluations} evaluations at {changes:g} changes of a resource")
         note(safe(PRICE_SOURCE, "dim"))
+
+    problems = [f"{each.file}: {each.message}" for each in result.problems]
+    findings = results.findings("Would newly fail", result.rules, answer.newly_failing, notes=problems)
+    give(Answer("whatif", show, lambda: documents.of_what_if(answer), lambda: findings), formats, output, as_json)
     results.note_unknown(result.rules)
     results.note_superseded(result.superseded)
     results.note_problems(result.problems, result.problem_count)
     if result.incomplete or result.misread:
         raise typer.Exit(Exit.FAILED)
-    if answer.newly_failing:
-        raise typer.Exit(Exit.FINDINGS)
+    raise typer.Exit(counts.exit_code(findings, unknown=False))

@@ -6,6 +6,7 @@ Shapes: ``schemas/evaluate.schema.json``, ``schemas/whatif.schema.json``, ``sche
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from watchkeeper.evaluation.results import KINDS, FilesResult, ResourceEvaluation, RuleResult, severities
@@ -105,7 +106,7 @@ def of_violations(violations: Iterable[ResourceEvaluation], results: Sequence[Ru
             "resource_type": found.evaluation.resource_type,
             "resource_id": found.evaluation.resource_id,
             "annotation": found.evaluation.annotation,
-            "captured_at": found.evaluation.ordering_time.isoformat(),
+            "captured_at": f"{found.evaluation.ordering_time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         }
         for found in violations
     ]

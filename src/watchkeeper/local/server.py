@@ -259,6 +259,11 @@ def document_of_stop(stopped: bool) -> dict[str, Any]:
     return {"stopped": stopped}
 
 
+def document_of_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """What points AWS clients at it, as JSON: ``schemas/local-env.schema.json``."""
+    return {"environment": dict(variables)}
+
+
 def document_of_reset() -> dict[str, Any]:
     """That it is empty, as JSON: ``schemas/local-reset.schema.json``."""
     return {"empty": True}

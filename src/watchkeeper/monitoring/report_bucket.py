@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,9 +57,14 @@ class Stored:
         return {"key": self.key, "bytes": self.bytes, "written": self.written}
 
 
-def fetched_document(files: Mapping[str, PurePath]) -> list[dict[str, str]]:
+def fetched_document(files: Mapping[str, PurePath]) -> dict[str, Any]:
     """Keys and the files they were written to, as JSON: ``schemas/report-fetch.schema.json``."""
-    return [{"key": key, "file": str(file)} for key, file in files.items()]
+    return {"reports": [{"key": key, "file": str(file)} for key, file in files.items()]}
+
+
+def stored_document(items: Iterable[Stored]) -> dict[str, Any]:
+    """What there is, as JSON: ``schemas/report-list.schema.json``, ``schemas/report-run.schema.json``."""
+    return {"reports": [item.document for item in items]}
 
 
 class ReportBucket:
@@ -94,6 +99,10 @@ class ReportBucket:
         return [key for key in keys if PurePosixPath(key).with_suffix("") == stem]
 
     def read(self, key: str) -> bytes:
-        """The content of one file."""
-        content: bytes = self._client("s3").get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        """The content of one file. Raises ReportError where there is none of that key."""
+        client = self._client("s3")
+        try:
+            content: bytes = client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except client.exceptions.NoSuchKey:
+            raise ReportError(f'The report bucket {self._bucket} holds no "{key}".') from None
         return content

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
+from watchkeeper.reports.findings import Findings, RuleFound
 from watchkeeper.reports.results import ComplianceReport, RuleInfo
 from watchkeeper.reports.to_json import moment
 from watchkeeper.reports.to_text import clean
@@ -51,3 +53,47 @@ def results(report: ComplianceReport) -> str:
 
 def _rule(rule: RuleInfo) -> tuple[str, str, str, str]:
     return (rule.name, rule.identifier, rule.severity.value, rule.category)
+
+
+FINDINGS = (
+    "rule",
+    "identifier",
+    "severity",
+    "account",
+    "region",
+    "resource_type",
+    "resource_id",
+    "compliance",
+    "annotation",
+)
+"""Columns of :func:`findings`."""
+
+
+def findings(found: Findings) -> str:
+    """One line per violation, then one per rule and reason why resources were not evaluated."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(FINDINGS)
+    rules = found.by_name
+    for violation in found.violations:
+        where = (violation.account, violation.region, violation.resource_type, violation.resource_id)
+        said = ("NON_COMPLIANT", violation.annotation)
+        writer.writerow([cell(text) for text in (*_found(rules[violation.rule]), *where, *said)])
+    for rule in found.rules:
+        for reason in rule.reasons:
+            writer.writerow([cell(text) for text in (*_found(rule), "", "", "", "", "NOT_EVALUATED", reason)])
+    return buffer.getvalue()
+
+
+def _found(rule: RuleFound) -> tuple[str, str, str]:
+    return (rule.name, rule.identifier, rule.severity.value)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Any list, under its columns; a CSV file has no place for the title."""
+    del title
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return buffer.getvalue()

@@ -1,7 +1,7 @@
 """The JSON form of everything that we give out, and back again where a later run reads it.
 
-Each document carries ``schema``, the name of its JSON Schema in ``reports/schemas/``, see :func:`schema`. Times: UTC,
-``2026-11-23T07:30:00Z``; scores and changes are percent and percentage points with one decimal, or null.
+Each document carries ``schema``, the name of its JSON Schema in ``watchkeeper/schemas/``, see :func:`schema`. Times:
+UTC, ``2026-11-23T07:30:00Z``; scores and changes are percent and percentage points with one decimal, or null.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class UnreadableDocumentError(ValueError):
 @cache
 def schema(name: str) -> Mapping[str, Any]:
     """The JSON Schema (draft 2020-12) of one document, by its name in :data:`SCHEMAS`."""
-    text = files("watchkeeper.reports").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
+    text = files("watchkeeper").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
     loaded: Mapping[str, Any] = json.loads(text)
     return loaded
 

@@ -1,11 +1,27 @@
-"""Managed rules and frameworks as JSON: ``schemas/rules.schema.json``, ``schemas/rules-frameworks.schema.json``."""
+"""Managed rules and frameworks as JSON: ``schemas/rules-list.schema.json``, ``rules-show``, ``rules-frameworks``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from watchkeeper import rules
 from watchkeeper.aws.facts import Framework, ManagedRule
+
+
+def of_list(found: Iterable[ManagedRule]) -> dict[str, Any]:
+    """What ``rules list`` found."""
+    return {"rules": [of_rule(managed) for managed in found]}
+
+
+def of_shown(managed: ManagedRule) -> dict[str, Any]:
+    """What ``rules show`` says of one."""
+    return {"rule": of_rule(managed)}
+
+
+def of_frameworks(packs: Iterable[Framework]) -> dict[str, Any]:
+    """Every framework that is known."""
+    return {"frameworks": [of_framework(pack) for pack in packs]}
 
 
 def of_rule(managed: ManagedRule) -> dict[str, Any]:

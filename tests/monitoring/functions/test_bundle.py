@@ -45,9 +45,8 @@ def test_every_handler_loads_from_the_package_alone(tmp_path: Path) -> None:
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
         f"import importlib\nfor name in {modules!r}: assert callable(importlib.import_module(name).handler)\n"
-        "from watchkeeper.reports import to_html, to_json\n"
+        "from watchkeeper.reports import to_html\n"
         "to_html._templates().get_template('executive-summary.html')\n"
-        "[to_json.schema(name) for name in to_json.SCHEMAS]\n"
         f"found = [name for name in {FOREIGN!r} if name in sys.modules]\nassert not found, found\n"
     )
     # -S leaves site-packages out: what is not in the package or the standard library is not there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from watchkeeper.preflight.check import Check
@@ -14,8 +15,13 @@ def example_of(check: Check) -> str:
     return found.text if found else ""
 
 
+def documents_of(checks: Sequence[Check]) -> dict[str, Any]:
+    """All that there is to say of several: ``schemas/preflight-list.schema.json``."""
+    return {"checks": [document_of(check) for check in checks]}
+
+
 def document_of(check: Check) -> dict[str, Any]:
-    """All that there is to say of a check."""
+    """All that there is to say of a check: ``schemas/preflight-explain.schema.json``."""
     return {
         "check": check.id,
         "severity": check.severity,

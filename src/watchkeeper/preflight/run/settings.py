@@ -28,6 +28,8 @@ from watchkeeper.pulumi.engine.program import YamlLoader, read_problem
 
 FILE = "watchkeeper.yaml"
 SECTION = "preflight"
+OTHERS = ("commands",)
+"""Sections of the file that others read: defaults of the command line's options."""
 KEY = f"watchkeeper:{SECTION}"
 """The stack's configuration key."""
 
@@ -146,7 +148,8 @@ def _file(file: Path | None) -> dict[str, Any]:
     if not isinstance(content, Mapping | None):
         raise SettingsError([f"{file}: it holds no mapping at its top; write {SECTION}: and the settings under it"])
     content = content or {}
-    strange = [f"{file}: {key} is no section. {_near(str(key), [SECTION])}" for key in content if key != SECTION]
+    sections = (SECTION, *OTHERS)
+    strange = [f"{file}: {key} is no section. {_near(str(key), sections)}" for key in content if key not in sections]
     if strange:
         raise SettingsError(strange)
     return options_of(content.get(SECTION), f"{file.name}: {SECTION}")
