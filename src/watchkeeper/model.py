@@ -21,12 +21,14 @@ ANNOTATION_LIMIT = 256
 
 
 class ComplianceType(StrEnum):
-    """What an evaluation says. The first four are AWS Config's; the last is ours and is never sent to AWS."""
+    """What an evaluation says. The first four are AWS Config's; the last two are ours and are never sent to AWS."""
 
     COMPLIANT = "COMPLIANT"
     NON_COMPLIANT = "NON_COMPLIANT"
     NOT_APPLICABLE = "NOT_APPLICABLE"
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+    EXCEPTED = "EXCEPTED"
+    """A violation that somebody accepted for a time. In no score; the annotation says by whom, why and until when."""
     NOT_EVALUATED = "NOT_EVALUATED"
     """Nobody looked: no logic for the rule, a denied call, a crash. Always carries a reason, never counts as a pass."""
 

@@ -24,6 +24,7 @@ PAGES = (
     "embedded-aws.md",
     "preflight.md",
     "operations.md",
+    "exceptions.md",
     "rule-logic.md",
     "config-service.md",
     "pulumi-engine.md",

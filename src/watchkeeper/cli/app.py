@@ -15,6 +15,7 @@ from watchkeeper.cli import (
     demo,
     destroy,
     evaluate,
+    exceptions,
     init,
     local,
     preflight,
@@ -76,6 +77,7 @@ app.command(rich_help_panel=DEPLOYING)(destroy.destroy)
 app.command(rich_help_panel=WATCHING)(status.status)
 app.command(rich_help_panel=WATCHING)(verify.verify)
 app.add_typer(report.app, name="report", rich_help_panel=WATCHING)
+app.add_typer(exceptions.app, name="exceptions", rich_help_panel=WATCHING)
 app.add_typer(rules.app, name="rules", rich_help_panel=ASKING)
 app.command(rich_help_panel=ASKING)(evaluate.evaluate)
 app.command(rich_help_panel=ASKING)(whatif.whatif)

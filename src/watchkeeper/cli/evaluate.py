@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import typer
 
 from watchkeeper.cli import chosen
+from watchkeeper.cli.accepting import ExceptionsOption, NoExceptionsOption, accepted_by
 from watchkeeper.cli.answers import (
     Answer,
     BaselineOption,
@@ -36,6 +39,8 @@ def evaluate(
     fail_on: FailOnOption = None,
     baseline: BaselineOption = None,
     exit_zero: ExitZeroOption = False,
+    exceptions: ExceptionsOption = None,
+    no_exceptions: NoExceptionsOption = False,
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
@@ -58,10 +63,11 @@ def evaluate(
     check_formats(formats, output)
     counts = failing(fail_on, baseline, exit_zero)
     wanted = chosen.chosen_rules(chosen.Asked(rules, framework, pack, pack_parameter, every), project, env)
+    accept = accepted_by(exceptions, no_exceptions, project, env, datetime.now(UTC))
     with file_errors():
         found = sources(files, target, endpoint_url, project)
         with byte_progress("evaluating") as tell:
-            result = evaluate_sources(found, wanted, tell)
+            result = evaluate_sources(found, wanted, tell, accept=accept)
 
     def show() -> None:
         results.print_rules(result.rules)
@@ -74,6 +80,7 @@ def evaluate(
         "Evaluation of files", result.rules, result.violations, unlisted=unlisted, notes=problems
     )
     give(Answer("evaluate", show, lambda: documents.of_files(result), lambda: findings), formats, output, as_json)
+    results.note_excepted(result.excepted)
     results.note_unknown(result.rules)
     results.note_superseded(result.superseded)
     results.note_problems(result.problems, result.problem_count)

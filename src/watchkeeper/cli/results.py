@@ -47,6 +47,7 @@ def _rule(result: RuleResult) -> RuleFound:
             non_compliant=counts.get(ComplianceType.NON_COMPLIANT, 0),
             not_applicable=counts.get(ComplianceType.NOT_APPLICABLE, 0),
             not_evaluated=result.not_evaluated,
+            excepted=counts.get(ComplianceType.EXCEPTED, 0),
         ),
         reasons=result.reasons,
     )
@@ -70,7 +71,7 @@ def print_rules(results: Sequence[RuleResult]) -> None:
     if out.is_terminal:
         _show_rules(results)
         return
-    numbers = ("compliant", "violations", "not applicable", "unknown")
+    numbers = ("compliant", "violations", "not applicable", "unknown", "excepted")
     rows = [
         (
             result.rule.identifier,
@@ -112,14 +113,14 @@ def print_violations(
 
 def _show_rules(results: Sequence[RuleResult]) -> None:
     order = (ComplianceType.NON_COMPLIANT, ComplianceType.COMPLIANT, *KINDS[2:])
-    heads = ("fail", "pass", "n/a", "unknown")
+    heads = ("fail", "pass", "n/a", "unknown", "excepted")
     counts = [[result.counts.get(kind, 0) for kind in order] for result in results]
     widths = [max(len(head), *(len(str(row[n])) for row in counts)) for n, head in enumerate(heads)]
     out.print(
         safe("  ".join([*(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)), "rule"]), "dim")
     )
     for result, row in zip(results, counts, strict=True):
-        styles = ("red", "green", "dim", "yellow")
+        styles = ("red", "green", "dim", "yellow", "cyan")
         for count, width, style in zip(row, widths, styles, strict=True):
             out.print(safe(f"{count:>{width}}", style if count else "dim"), end="  ")
         out.print(safe(result.rule.identifier), styled(result.rule.severity.value, SEVERITY_STYLE), soft_wrap=True)
@@ -137,6 +138,13 @@ def _show_violations(
         where = " ".join(word for word in (each.account_id, each.region, evaluation.resource_type) if word)
         text = f"{where}: {evaluation.annotation}"
         violation(severity[evaluation.rule].value, evaluation.resource_id, each.identifier, text)
+
+
+def note_excepted(excepted: Sequence[ResourceEvaluation]) -> None:
+    """How many violations exceptions accept, on standard error."""
+    if excepted:
+        count = len(excepted)
+        note(f"{count} violation{'s' if count > 1 else ''} accepted by exceptions; --format json names them")
 
 
 def note_unknown(results: Sequence[RuleResult]) -> None:

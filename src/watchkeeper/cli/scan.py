@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watchkeeper.cli import chosen
+from watchkeeper.cli.accepting import ExceptionsOption, NoExceptionsOption, accepted_by
 from watchkeeper.cli.answers import (
     Answer,
     BaselineOption,
@@ -69,6 +71,8 @@ def scan(
     fail_on: FailOnOption = None,
     baseline: BaselineOption = None,
     exit_zero: ExitZeroOption = False,
+    exceptions: ExceptionsOption = None,
+    no_exceptions: NoExceptionsOption = False,
 ) -> None:
     """Scan accounts that have no recorder: reads what the rules look at, with the fewest calls, and evaluates it.
 
@@ -91,6 +95,7 @@ def scan(
     names = region or [where.region or ""]
     for name in names:
         check_region(name, scanning.ALL_REGIONS)
+    accept = accepted_by(exceptions, no_exceptions, project, env, datetime.now(UTC))
     with file_errors():
         try:
             reached = scanning.reach(
@@ -99,7 +104,9 @@ def scan(
         except ValueError as error:
             raise CommandError(str(error), code=Exit.USAGE) from error
         with scan_progress() as tell:
-            result = scanning.scan(reached.places, wanted, gaps=reached.gaps, calls=reached.calls, on_progress=tell)
+            result = scanning.scan(
+                reached.places, wanted, gaps=reached.gaps, calls=reached.calls, on_progress=tell, accept=accept
+            )
 
     def show() -> None:
         results.print_rules(result.rules)
@@ -113,6 +120,7 @@ def scan(
     give(Answer("scan", show, lambda: documents.of_scan(result), lambda: findings), formats, output, as_json)
     for line in _gaps(result):
         note("[yellow]gap[/]", safe(line))
+    results.note_excepted(result.excepted)
     results.note_without_resources(result.rules)
     results.note_unknown(result.rules)
     if result.nothing_read or not reached.places:

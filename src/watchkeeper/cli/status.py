@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchkeeper.cli.accepting import ExceptionsOption, NoExceptionsOption, accepted_by
 from watchkeeper.cli.answers import (
     Answer,
     BaselineOption,
@@ -43,6 +45,8 @@ def status(
     fail_on: FailOnOption = None,
     baseline: BaselineOption = None,
     exit_zero: ExitZeroOption = False,
+    exceptions: ExceptionsOption = None,
+    no_exceptions: NoExceptionsOption = False,
 ) -> None:
     """Show compliance now: per rule, severity and resource type, with what was not evaluated.
 
@@ -52,11 +56,13 @@ def status(
     watchkeeper status
     watchkeeper status --target aws --env prod --json
     """
-    from watchkeeper.monitoring.functions.collect import collect_results
+    from watchkeeper.monitoring.functions.collect import collect_results, resource_tags
     from watchkeeper.reports import to_json
+    from watchkeeper.reports.accepting import accept as accepting
 
     check_formats(formats, output)
     counts = failing(fail_on, baseline, exit_zero)
+    accept = accepted_by(exceptions, no_exceptions, project, env, datetime.now(UTC))
     where = deployed(project, env, target, region)
     with aws_errors():
         report = collect_results(
@@ -67,6 +73,8 @@ def status(
             environment=where.settings.environment_suffix,
             at=datetime.now(UTC),
         )
+        if accept is not None:
+            report = accepting(report, accept.exceptions, functools.partial(resource_tags, where.clients("config")))
     findings = _findings(report)
     answer = Answer(
         "status", lambda: _show(report, violations), lambda: to_json.compliance_report(report), lambda: findings
@@ -106,6 +114,8 @@ def _findings(report: ComplianceReport) -> Findings:
 
 
 def _show(report: ComplianceReport, violations: int) -> None:
+    from watchkeeper.reports.results import Counts
+
     rows = [
         (
             rule.rule.name,
@@ -123,10 +133,14 @@ def _show(report: ComplianceReport, violations: int) -> None:
     for rule in report.not_evaluated:
         note("[yellow]not evaluated[/]", safe(f"{rule.rule.name}: {rule.reason}"))
     totals = report.totals
+    excepted = f", {totals.excepted} excepted" if totals.excepted else ""
     note(
         f"score {_score(totals)}: {totals.compliant} compliant, {totals.non_compliant} violations, "
-        f"{totals.not_evaluated} not evaluated"
+        f"{totals.not_evaluated} not evaluated{excepted}"
     )
+    if totals.excepted:
+        without = Counts(totals.compliant, totals.non_compliant + totals.excepted)
+        note(f"score without exceptions {_score(without)}")
 
 
 def _numbers(counts: Counts) -> tuple[str, str, str, str]:

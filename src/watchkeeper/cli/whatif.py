@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from watchkeeper.cli import chosen
+from watchkeeper.cli.accepting import ExceptionsOption, NoExceptionsOption, accepted_by
 from watchkeeper.cli.answers import (
     Answer,
     BaselineOption,
@@ -51,6 +53,8 @@ def whatif(
     fail_on: FailOnOption = None,
     baseline: BaselineOption = None,
     exit_zero: ExitZeroOption = False,
+    exceptions: ExceptionsOption = None,
+    no_exceptions: NoExceptionsOption = False,
     violations: ListedOption = 20,
     project: ProjectOption = None,
     env: EnvOption = "dev",
@@ -76,10 +80,11 @@ def whatif(
     now = chosen.selected(enabled) if enabled else chosen.project_rules(project, env)
     # A rule may be tried with other parameters than it is enabled with: its name must not stand for both.
     now = [replace(rule, name=f"{rule.name} (enabled)") for rule in now]
+    accept = accepted_by(exceptions, no_exceptions, project, env, datetime.now(UTC))
     with file_errors():
         found = sources(files, target, endpoint_url, project)
         with byte_progress("evaluating") as tell:
-            answer = what_if(found, candidates, now, tell, changes_per_resource=changes)
+            answer = what_if(found, candidates, now, tell, changes_per_resource=changes, accept=accept)
     result, cost = answer.result, answer.cost
 
     def show() -> None:
@@ -95,6 +100,7 @@ def whatif(
     problems = [f"{each.file}: {each.message}" for each in result.problems]
     findings = results.findings("Would newly fail", result.rules, answer.newly_failing, notes=problems)
     give(Answer("whatif", show, lambda: documents.of_what_if(answer), lambda: findings), formats, output, as_json)
+    results.note_excepted(result.excepted)
     results.note_unknown(result.rules)
     results.note_superseded(result.superseded)
     results.note_problems(result.problems, result.problem_count)

@@ -25,6 +25,7 @@ def of_files(result: FilesResult) -> Document:
         "rules": of_rules(result.rules),
         "violations": of_violations(result.violations, result.rules),
         "violation_count": result.non_compliant,
+        "excepted": of_violations(result.excepted, result.rules),
         "resource_types": dict(result.resource_types),
         "problems": [{"file": p.file, "item": p.item, "message": p.message} for p in result.problems],
         "problem_count": result.problem_count,
@@ -55,6 +56,7 @@ def of_scan(result: ScanResult) -> Document:
         "resources": result.resources,
         "resource_types": dict(result.resource_types),
         "violations": of_violations(result.violations, result.rules),
+        "excepted": of_violations(result.excepted, result.rules),
         "gaps": [
             {
                 "account": placed.account,

@@ -9,7 +9,7 @@ Page: https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config-r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from watchkeeper.rules.base import clip, shown
 
 __all__ = [
     "ACCOUNT",
+    "Accept",
     "ConfiguredRule",
     "Lookup",
     "NoLookup",
@@ -37,6 +38,7 @@ __all__ = [
     "PreparedRule",
     "Scope",
     "Unavailable",
+    "accepted",
     "account_item",
     "configured",
     "evaluate",
@@ -152,6 +154,20 @@ def _refuse_unread(item: ConfigurationItem, run: RuleLogic, scope: Scope) -> Non
     for name in ("configuration", *run.aspects, *tags):
         if why := _unread(item, name):
             raise Unavailable(f"{name} could not be read: {why}")
+
+
+Accept = Callable[[ConfiguredRule, ConfigurationItem], str]
+"""Why somebody accepts that the item violates the rule; empty where nobody does. Sent to worker processes."""
+
+
+def accepted(
+    compliance: ComplianceType, annotation: str, rule: ConfiguredRule, item: ConfigurationItem, accept: Accept | None
+) -> tuple[ComplianceType, str]:
+    """What a rule says of an item, EXCEPTED where it is a violation that somebody accepts."""
+    if accept is None or compliance is not ComplianceType.NON_COMPLIANT:
+        return compliance, annotation
+    why = accept(rule, item)
+    return (ComplianceType.EXCEPTED, why) if why else (compliance, annotation)
 
 
 @dataclass(frozen=True, slots=True)

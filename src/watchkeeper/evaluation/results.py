@@ -13,6 +13,7 @@ KINDS = (
     ComplianceType.NON_COMPLIANT,
     ComplianceType.NOT_APPLICABLE,
     ComplianceType.NOT_EVALUATED,
+    ComplianceType.EXCEPTED,
 )
 """What is counted of each rule, in the order in which it is shown."""
 
@@ -70,6 +71,8 @@ class FilesResult:
     resource_types: Mapping[str, int]
     problems: tuple[Problem, ...]
     problem_count: int
+    excepted: tuple[ResourceEvaluation, ...] = ()
+    """Violations that somebody accepted, each with why; as many as violations at most."""
     violators: tuple[int, ...] = ()
     """Of each violation, the number of its rule in :attr:`rules`."""
     superseded: tuple[str, ...] = ()

@@ -13,14 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
 from watchkeeper.clients import FIRST_CONTACT, Clients
-from watchkeeper.evaluation.item import ConfiguredRule, Prepared, PreparedRule, prepare
+from watchkeeper.evaluation.item import Accept, ConfiguredRule, Prepared, PreparedRule, accepted, prepare
 from watchkeeper.evaluation.results import ResourceEvaluation, RuleResult
 from watchkeeper.inventory import READERS, ClientFactory, Gap, read, read_some
 from watchkeeper.inventory.account import READERS as FACTS
@@ -69,6 +69,8 @@ class ScanResult:
     """Counts of resources; NOT_EVALUATED counts those that could not be read, and one for each type that could not be
     listed and for each rule that could not run in an account and region."""
     violations: tuple[ResourceEvaluation, ...]
+    excepted: tuple[ResourceEvaluation, ...]
+    """Violations that somebody accepted, each with why."""
     gaps: tuple[PlacedGap, ...]
     resources: int
     resource_types: Mapping[str, int]
@@ -156,12 +158,13 @@ def scan(
     on_progress: Progress | None = None,
     workers: int = WORKERS,
     now: datetime | None = None,
+    accept: Accept | None = None,
 ) -> ScanResult:
     """Read the places and evaluate the rules. ``gaps`` and ``calls`` are those of :func:`reach`: a place that could not
     be reached counts as NOT_EVALUATED for every rule. Raises nothing for what AWS refuses: that is in the result."""
     began = time.monotonic()
     prepared = prepare(rules)
-    tally = _Tally(prepared, on_progress)
+    tally = _Tally(prepared, on_progress, accept)
     tally.calls = calls
     for gap in gaps:
         tally.unreachable(gap)
@@ -187,7 +190,7 @@ class Stopped(Exception):  # noqa: N818 - it ends the threads of a scan that was
 class _Tally:
     """What all places said, counted. Thread-safe."""
 
-    def __init__(self, prepared: Prepared, on_progress: Progress | None) -> None:
+    def __init__(self, prepared: Prepared, on_progress: Progress | None, accept: Accept | None) -> None:
         self.prepared = prepared
         self.plan = plan(prepared)
         self.calls = 0
@@ -196,7 +199,11 @@ class _Tally:
         self._counts: Counter[tuple[int, ComplianceType]] = Counter()
         self._reasons: Counter[tuple[int, str]] = Counter()
         self._types: Counter[str] = Counter()
-        self._violations: list[ResourceEvaluation] = []
+        self._found: dict[ComplianceType, list[ResourceEvaluation]] = {
+            ComplianceType.NON_COMPLIANT: [],
+            ComplianceType.EXCEPTED: [],
+        }
+        self._accept = accept
         self._gaps: list[PlacedGap] = []
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -226,12 +233,14 @@ class _Tally:
 
     def judged(self, rule: PreparedRule, item: ConfigurationItem, evaluation: Evaluation) -> None:
         number = self._numbers[id(rule)]
+        compliance, annotation = accepted(evaluation.compliance, evaluation.annotation, rule.rule, item, self._accept)
+        evaluation = replace(evaluation, compliance=compliance, annotation=annotation)
         with self._lock:
             self._counts[number, evaluation.compliance] += 1
             if evaluation.compliance is ComplianceType.NOT_EVALUATED:
                 self._reasons[number, evaluation.annotation] += 1
-            if evaluation.compliance is ComplianceType.NON_COMPLIANT:
-                self._violations.append(
+            if evaluation.compliance in self._found:
+                self._found[evaluation.compliance].append(
                     ResourceEvaluation(rule.rule.identifier, item.account_id, item.region, evaluation)
                 )
 
@@ -258,7 +267,8 @@ class _Tally:
     def result(self, places: tuple[tuple[str, str], ...], seconds: float) -> ScanResult:
         return ScanResult(
             rules=tuple(self._rule(number, rule.rule) for number, rule in enumerate(self.prepared.rules)),
-            violations=tuple(sorted(self._violations, key=_order)),
+            violations=tuple(sorted(self._found[ComplianceType.NON_COMPLIANT], key=_order)),
+            excepted=tuple(sorted(self._found[ComplianceType.EXCEPTED], key=_order)),
             gaps=tuple(sorted(self._gaps, key=lambda g: (g.account, g.region, g.gap.resource_type, g.gap.resource_id))),
             resources=self._types.total(),
             resource_types=dict(self._types.most_common()),

@@ -10,7 +10,7 @@ from datetime import datetime
 from watchkeeper.aws import facts
 from watchkeeper.evaluation.files.running import Progress, evaluate_sources
 from watchkeeper.evaluation.files.sources import Source
-from watchkeeper.evaluation.item import ConfiguredRule
+from watchkeeper.evaluation.item import Accept, ConfiguredRule
 from watchkeeper.evaluation.results import FilesResult, ResourceEvaluation
 
 MAX_COMPARED = 1_000_000
@@ -86,6 +86,7 @@ def what_if(
     changes_per_resource: float = 4.0,
     workers: int | None = None,
     now: datetime | None = None,
+    accept: Accept | None = None,
 ) -> WhatIf:
     """Evaluate candidates and enabled rules in one pass over the files, and say what the candidates would change.
 
@@ -95,7 +96,7 @@ def what_if(
     wanted = {rule.identifier for rule in candidates}
     rivals = [rule for rule in enabled if rule.identifier in wanted]
     both = evaluate_sources(
-        sources, [*candidates, *rivals], on_progress, workers=workers, now=now, most_listed=MAX_COMPARED
+        sources, [*candidates, *rivals], on_progress, workers=workers, now=now, most_listed=MAX_COMPARED, accept=accept
     )
     judged = [(number < len(candidates), v) for number, v in zip(both.violators, both.violations, strict=True)]
     known = {_subject(found) for of_candidate, found in judged if not of_candidate}

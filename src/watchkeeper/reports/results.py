@@ -60,6 +60,8 @@ class Counts:
     not_applicable: int = 0
     not_evaluated: int = 0
     """Results that nobody knows: INSUFFICIENT_DATA, and one for each rule that is not in a known state."""
+    excepted: int = 0
+    """Violations that an exception accepts: in no score."""
 
     @property
     def score(self) -> float | None:
@@ -73,6 +75,7 @@ class Counts:
             self.non_compliant + other.non_compliant,
             self.not_applicable + other.not_applicable,
             self.not_evaluated + other.not_evaluated,
+            self.excepted + other.excepted,
         )
 
 
@@ -82,6 +85,7 @@ _COUNTED: Mapping[ComplianceType, Counts] = {
     ComplianceType.NOT_APPLICABLE: Counts(not_applicable=1),
     ComplianceType.INSUFFICIENT_DATA: Counts(not_evaluated=1),
     ComplianceType.NOT_EVALUATED: Counts(not_evaluated=1),
+    ComplianceType.EXCEPTED: Counts(excepted=1),
 }
 
 

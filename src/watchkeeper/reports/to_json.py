@@ -66,6 +66,7 @@ def counts_document(counts: Counts) -> Document:
         "non_compliant": counts.non_compliant,
         "not_applicable": counts.not_applicable,
         "not_evaluated": counts.not_evaluated,
+        "excepted": counts.excepted,
         "score": counts.score,
     }
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from watchkeeper.evaluation.files.stream import Chunk
-from watchkeeper.evaluation.item import ConfiguredRule, NoLookup, Prepared, PreparedRule, prepare
+from watchkeeper.evaluation.item import Accept, ConfiguredRule, NoLookup, Prepared, PreparedRule, accepted, prepare
 from watchkeeper.items import Edges, ItemError, from_aws
 from watchkeeper.model import EPOCH, UNAVAILABLE_KEY, ComplianceType, ConfigurationItem, ItemStatus
 from watchkeeper.rules import Index
@@ -27,6 +27,7 @@ COMPLIANCES = tuple(ComplianceType)
 INDEX = {compliance: index for index, compliance in enumerate(COMPLIANCES)}
 _COMPLIANT = INDEX[ComplianceType.COMPLIANT]
 _NON_COMPLIANT = INDEX[ComplianceType.NON_COMPLIANT]
+_EXCEPTED = INDEX[ComplianceType.EXCEPTED]
 _NOT_EVALUATED = INDEX[ComplianceType.NOT_EVALUATED]
 _STATUSES = {status.value: status for status in ItemStatus}
 
@@ -85,6 +86,8 @@ class Outcome:
     """Rule number and compliance to how many."""
     reasons: Counter[tuple[int, str]] = field(default_factory=Counter)
     violations: list[Row] = field(default_factory=list)
+    excepted: list[Row] = field(default_factory=list)
+    """Violations that somebody accepted, each with why."""
     problems: list[tuple[int | None, str]] = field(default_factory=list)
     problem_count: int = 0
     later: list[bytes] = field(default_factory=list)
@@ -112,6 +115,7 @@ class Outcome:
         self.counts.update(other.counts)
         self.reasons.update(other.reasons)
         self.violations += other.violations[: max(0, self.room - len(self.violations))]
+        self.excepted += other.excepted[: max(0, self.room - len(self.excepted))]
         self.later += other.later
         self.subjects += other.subjects
         self.held += other.held
@@ -123,6 +127,9 @@ class Outcome:
         if kind == _NON_COMPLIANT:
             if len(self.violations) < self.room:
                 self.violations.append((number, *item.key, annotation, item.capture_time))
+        elif kind == _EXCEPTED:
+            if len(self.excepted) < self.room:
+                self.excepted.append((number, *item.key, annotation, item.capture_time))
         elif kind == _NOT_EVALUATED:
             self.reasons[number, annotation] += 1
 
@@ -134,8 +141,15 @@ _Plan = tuple[int, RuleFunction, Mapping[str, Any]]
 class Judge:
     """The rules, laid out for many items; one in each process."""
 
-    def __init__(self, rules: Sequence[ConfiguredRule], now: datetime, repeated: frozenset[Key] = frozenset()) -> None:
+    def __init__(
+        self,
+        rules: Sequence[ConfiguredRule],
+        now: datetime,
+        repeated: frozenset[Key] = frozenset(),
+        accept: Accept | None = None,
+    ) -> None:
         self.prepared: Prepared = prepare(rules)
+        self._accept = accept
         self._repeated = repeated
         self._lookup = _FirstPass(now)
         self._asked: dict[str, list[int]] = {}
@@ -243,11 +257,11 @@ class Judge:
                 continue
             except Exception:  # noqa: BLE001 - the rule itself says what that means
                 departed[number] += 1
-                outcome.note(number, *rules[number].judge(item, lookup), item)
+                self.note(outcome, number, *rules[number].judge(item, lookup), item)
                 continue
             if verdict is not COMPLIANT and verdict.compliance is not ComplianceType.COMPLIANT:
                 departed[number] += 1
-                outcome.note(number, verdict.compliance, verdict.annotation, item)
+                self.note(outcome, number, verdict.compliance, verdict.annotation, item)
         if kind in self._asked:
             self._ask(item, raw, [n for n in self._asked[kind] if rules[n].rule.scope.covers(item)], outcome)
         if later:
@@ -259,11 +273,18 @@ class Judge:
         if kind in self._held_types:
             outcome.held.append(orjson.dumps(raw))
 
+    def note(
+        self, outcome: Outcome, number: int, compliance: ComplianceType, annotation: str, item: ConfigurationItem
+    ) -> None:
+        """Count what a rule says of an item, as an exception where somebody accepted the violation."""
+        rule = self.prepared.rules[number].rule
+        outcome.note(number, *accepted(compliance, annotation, rule, item, self._accept), item)
+
     def _ask(self, item: ConfigurationItem, raw: Any, numbers: Iterable[int], outcome: Outcome) -> None:
         """The rules, with all that they say themselves of an item that is deleted or not wholly read."""
         for number in numbers:
             try:
-                outcome.note(number, *self.prepared.rules[number].judge(item, self._lookup), item)
+                self.note(outcome, number, *self.prepared.rules[number].judge(item, self._lookup), item)
             except _Later:
                 self._postpone(item, raw, [number], outcome)
 
@@ -271,7 +292,8 @@ class Judge:
         whole = []
         for number in numbers:
             logic = self.prepared.rules[number].logic
-            if logic is not None and logic.identity_only:
+            # Whether a violation is accepted may hang on the item's tags, which a subject lacks.
+            if logic is not None and logic.identity_only and self._accept is None:
                 account, region, kind, resource_id = item.key
                 subject = (kind, resource_id, account, region, item.resource_name, item.arn, item.capture_time)
                 outcome.subjects.append((number, *subject))

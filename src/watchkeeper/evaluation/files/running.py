@@ -29,7 +29,7 @@ from watchkeeper.evaluation.files.judging import (
 )
 from watchkeeper.evaluation.files.sources import Source, file_sources, latest_snapshots
 from watchkeeper.evaluation.files.stream import CHUNK, Chunk, Reader
-from watchkeeper.evaluation.item import ConfiguredRule
+from watchkeeper.evaluation.item import Accept, ConfiguredRule
 from watchkeeper.evaluation.results import FilesResult, Problem, ResourceEvaluation, RuleResult
 from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation, Unavailable
 from watchkeeper.rules import ACCOUNT, Index
@@ -52,13 +52,15 @@ def evaluate_sources(
     workers: int | None = None,
     now: datetime | None = None,
     most_listed: int = MAX_LISTED,
+    accept: Accept | None = None,
 ) -> FilesResult:
     """Evaluate the files of sources (see :func:`watchkeeper.evaluation.s3_sources`).
 
-    ``workers``: processes, one a core unless given; ``most_listed``: violations that are listed, all are counted.
+    ``workers``: processes, one a core unless given; ``most_listed``: violations that are listed, all are counted;
+    ``accept``: which violations somebody accepted.
     """
     count = (os.cpu_count() or 1) if workers is None else workers
-    return _Run(sources, rules, now or datetime.now(UTC), on_progress, count, most_listed).run()
+    return _Run(sources, rules, now or datetime.now(UTC), on_progress, count, most_listed, accept).run()
 
 
 def evaluate_files(
@@ -79,9 +81,11 @@ def evaluate_files(
 _judge: Judge | None = None
 
 
-def _start_worker(rules: Sequence[ConfiguredRule], now: datetime, repeated: frozenset[Key]) -> None:
+def _start_worker(
+    rules: Sequence[ConfiguredRule], now: datetime, repeated: frozenset[Key], accept: Accept | None
+) -> None:
     global _judge
-    _judge = Judge(rules, now, repeated)
+    _judge = Judge(rules, now, repeated, accept)
 
 
 def _in_worker(chunk: Chunk, task: Task, room: int) -> Outcome:
@@ -199,12 +203,14 @@ class _Run:
         on_progress: Progress | None,
         workers: int,
         most_listed: int,
+        accept: Accept | None,
     ) -> None:
         self._sources, self._superseded = latest_snapshots(sources)
         self._rules = rules
         self._now = now
         self._most_listed = most_listed
-        self._judge = Judge(rules, now)
+        self._accept = accept
+        self._judge = Judge(rules, now, accept=accept)
         self._on_progress = on_progress
         self._size = sum(source.size for source in self._sources)
         self._workers = workers if self._size > SMALL else 0
@@ -243,10 +249,10 @@ class _Run:
     @contextmanager
     def _submitting(self, repeated: frozenset[Key]) -> Iterator[Submit]:
         if not self._workers:
-            judge = Judge(self._rules, self._now, repeated) if repeated else self._judge
+            judge = Judge(self._rules, self._now, repeated, self._accept) if repeated else self._judge
             yield lambda chunks, task: (judge.chunk(chunk, self._task(task), self._room()) for chunk in chunks)
             return
-        arguments = (self._rules, self._now, repeated)
+        arguments = (self._rules, self._now, repeated, self._accept)
         pool = ProcessPoolExecutor(self._workers, initializer=_start_worker, initargs=arguments)
         try:
             yield lambda chunks, task: self._pooled(pool, chunks, task)
@@ -342,7 +348,8 @@ class _Run:
 
     def _ask(self, number: int, item: ConfigurationItem, lookups: Mapping[Place, _Known]) -> None:
         rule = self._judge.prepared.rules[number]
-        self._total.note(number, *rule.judge(item, lookups[item.account_id, item.region]), item)
+        lookup = lookups[item.account_id, item.region]
+        self._judge.note(self._total, number, *rule.judge(item, lookup), item)
 
     def _result(self) -> FilesResult:
         types: Counter[str] = Counter()
@@ -352,7 +359,8 @@ class _Run:
             items=self._items,
             files=len(self._sources),
             rules=tuple(self._rule_result(number) for number in range(len(self._judge.prepared.rules))),
-            violations=tuple(self._violation(row) for row in self._total.violations),
+            violations=tuple(self._violation(row, ComplianceType.NON_COMPLIANT) for row in self._total.violations),
+            excepted=tuple(self._violation(row, ComplianceType.EXCEPTED) for row in self._total.excepted),
             violators=tuple(row[0] for row in self._total.violations),
             resource_types=dict(types.most_common()),
             problems=tuple(self._problems),
@@ -368,8 +376,8 @@ class _Run:
             reasons[rule.problem] = 0
         return RuleResult(rule.rule, {kind: n for kind, n in counts.items() if n}, dict(reasons.most_common(20)))
 
-    def _violation(self, row: Row) -> ResourceEvaluation:
+    def _violation(self, row: Row, compliance: ComplianceType) -> ResourceEvaluation:
         number, account, region, kind, resource_id, annotation, captured = row
         rule = self._judge.prepared.rules[number].rule
-        evaluation = Evaluation(rule.name, kind, resource_id, ComplianceType.NON_COMPLIANT, annotation, captured)
+        evaluation = Evaluation(rule.name, kind, resource_id, compliance, annotation, captured)
         return ResourceEvaluation(rule.identifier, account, region, evaluation)

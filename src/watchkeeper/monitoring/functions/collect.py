@@ -69,6 +69,18 @@ def collect_results(
     )
 
 
+def resource_tags(config: Any, resource_type: str, resource_id: str) -> Mapping[str, str] | None:
+    """The tags that AWS Config recorded last of a resource; None where it recorded none of it."""
+    try:
+        found = config.get_resource_config_history(resourceType=resource_type, resourceId=resource_id, limit=1)
+    except Exception as error:
+        if error_code(error) != "ResourceNotDiscoveredException":
+            raise
+        return None
+    items = found["configurationItems"]
+    return items[0].get("tags") if items else None
+
+
 def rule_result(rule: RuleInfo, status: Status | None, results: Iterable[Evaluation], pending: bool) -> RuleResult:
     """A rule's state and counts, from its evaluation status (None: AWS Config has no such rule) and its results."""
     found = tuple(results)
