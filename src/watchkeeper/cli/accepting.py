@@ -48,7 +48,7 @@ def load(file: Path, at: datetime, project: Path | None, env: str) -> Exceptions
     try:
         return exceptions.load(file, at=at, frameworks=_framework_rules, names=_names(project, env))
     except exceptions.ExceptionsError as error:
-        raise CommandError(str(error), hint="https://github.com/watchkeeper/watchkeeper/blob/main/docs/exceptions.md says what it holds.", code=Exit.USAGE) from error
+        raise CommandError(str(error), hint="Its fields: docs/exceptions.md", code=Exit.USAGE) from error
 
 
 def read(text: str, name: str, at: datetime, project: Path | None, env: str) -> Exceptions:

@@ -112,8 +112,9 @@ def print_violations(
 
 
 def _show_rules(results: Sequence[RuleResult]) -> None:
-    order = (ComplianceType.NON_COMPLIANT, ComplianceType.COMPLIANT, *KINDS[2:])
-    heads = ("fail", "pass", "n/a", "unknown", "excepted")
+    shown = 5 if any(result.counts.get(ComplianceType.EXCEPTED) for result in results) else 4
+    order = (ComplianceType.NON_COMPLIANT, ComplianceType.COMPLIANT, *KINDS[2:])[:shown]
+    heads = ("fail", "pass", "n/a", "unknown", "excepted")[:shown]
     counts = [[result.counts.get(kind, 0) for kind in order] for result in results]
     widths = [max(len(head), *(len(str(row[n])) for row in counts)) for n, head in enumerate(heads)]
     out.print(
@@ -121,7 +122,7 @@ def _show_rules(results: Sequence[RuleResult]) -> None:
     )
     for result, row in zip(results, counts, strict=True):
         styles = ("red", "green", "dim", "yellow", "cyan")
-        for count, width, style in zip(row, widths, styles, strict=True):
+        for count, width, style in zip(row, widths, styles, strict=False):
             out.print(safe(f"{count:>{width}}", style if count else "dim"), end="  ")
         out.print(safe(result.rule.identifier), styled(result.rule.severity.value, SEVERITY_STYLE), soft_wrap=True)
 

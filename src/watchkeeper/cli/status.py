@@ -56,9 +56,9 @@ def status(
     watchkeeper status
     watchkeeper status --target aws --env prod --json
     """
+    from watchkeeper.exceptions.of_report import accept as accepting
     from watchkeeper.monitoring.functions.collect import collect_results, resource_tags
     from watchkeeper.reports import to_json
-    from watchkeeper.reports.accepting import accept as accepting
 
     check_formats(formats, output)
     counts = failing(fail_on, baseline, exit_zero)

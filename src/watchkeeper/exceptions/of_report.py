@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from watchkeeper.exceptions import Entry, Exceptions, Subject
+from watchkeeper.exceptions.entry import Entry, Exceptions, Subject
 from watchkeeper.model import ComplianceType, Evaluation
 from watchkeeper.reports.results import ComplianceReport, RuleInfo, RuleResult, count, unknown_rule
 
