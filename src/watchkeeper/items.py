@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from watchkeeper.model import EPOCH, ConfigurationItem, ItemStatus, Relationship
+from watchkeeper.model import EPOCH, UNAVAILABLE_KEY, ConfigurationItem, ItemStatus, Relationship
 
 ITEM_VERSION = "1.3"
 """``configurationItemVersion`` of everything AWS writes today."""
@@ -58,6 +58,7 @@ def from_aws(raw: Mapping[str, Any]) -> ConfigurationItem:
     if not isinstance(raw, Mapping):
         raise ItemError(f"a configuration item is an object, this is {_kind(raw)}")
     get = raw.get
+    status = _status(get("configurationItemStatus"))
     return ConfigurationItem(
         resource_type=_required(raw, "resourceType"),
         resource_id=_required(raw, "resourceId"),
@@ -65,7 +66,7 @@ def from_aws(raw: Mapping[str, Any]) -> ConfigurationItem:
         region=_text(get("awsRegion")),
         resource_name=get("resourceName"),
         arn=_text(get("ARN") or get("arn")),
-        status=_status(get("configurationItemStatus")),
+        status=status,
         capture_time=_time(get("configurationItemCaptureTime"), "configurationItemCaptureTime") or EPOCH,
         state_id=_text(get("configurationStateId", get("configurationStateID"))),
         availability_zone=_text(get("availabilityZone") or get("availibilityZone")) or "Not Applicable",
@@ -73,8 +74,22 @@ def from_aws(raw: Mapping[str, Any]) -> ConfigurationItem:
         tags=_tags(get("tags")),
         relationships=tuple(_relationship(edge) for edge in _array(get("relationships"), "relationships")),
         configuration=_object(get("configuration"), "configuration"),
-        supplementary=_supplementary(get("supplementaryConfiguration")),
+        supplementary=_supplementary(get("supplementaryConfiguration")) | unsaid(raw, status),
     )
+
+
+def unsaid(raw: Mapping[str, Any], status: ItemStatus) -> dict[str, Any]:
+    """What the item does not say, under :data:`UNAVAILABLE_KEY`: rules that look at it are not evaluated.
+
+    An item of status ResourceNotRecorded has no configuration (API_ConfigurationItem), and one that
+    BatchGetResourceConfig gives has no tags (API_BatchGetResourceConfig): neither means that the resource has none.
+    """
+    missing = {}
+    if status is ItemStatus.NOT_RECORDED:
+        missing["configuration"] = "AWS Config did not record it (ResourceNotRecorded)"
+    if raw.get("tags") is None:
+        missing["tags"] = "the item does not hold them"
+    return {UNAVAILABLE_KEY: missing} if missing and not status.deleted else {}
 
 
 def to_event(item: ConfigurationItem) -> dict[str, Any]:
@@ -86,6 +101,7 @@ def to_event(item: ConfigurationItem) -> dict[str, Any]:
         "supplementaryConfiguration": {
             key: _compact(value) if key in _ENCODED_ONCE_MORE and not isinstance(value, str) else value
             for key, value in item.supplementary.items()
+            if key != UNAVAILABLE_KEY
         },
         "tags": dict(item.tags),
         "configurationItemVersion": ITEM_VERSION,
@@ -127,7 +143,9 @@ def to_base_api(item: ConfigurationItem) -> dict[str, Any]:
         "availabilityZone": item.availability_zone,
         "resourceCreationTime": item.creation_time.timestamp() if item.creation_time else None,
         "configuration": None if item.status.deleted else _compact(item.configuration),
-        "supplementaryConfiguration": {key: _api_value(key, value) for key, value in item.supplementary.items()},
+        "supplementaryConfiguration": {
+            key: _api_value(key, value) for key, value in item.supplementary.items() if key != UNAVAILABLE_KEY
+        },
     }
     return {key: value for key, value in shape.items() if value not in (None, "")}
 

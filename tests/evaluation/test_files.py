@@ -653,7 +653,8 @@ def test_a_rule_finds_other_items_wherever_they_stand(workers: int, monkeypatch:
         group["configuration"]["groupId"] = group["resourceId"]
     interface = item("eni", 1)
     interface["configuration"]["groups"] = [{"groupId": "sg-3"}, {"groupId": "sg-7"}]
-    managed = item("instance", 1, resourceType="AWS::SSM::ManagedInstanceInventory")
+    status = {"instanceStatus": "Active"}
+    managed = item("instance", 1, resourceType="AWS::SSM::ManagedInstanceInventory", supplementaryConfiguration=status)
     items = [*groups[:5], item("instance", 1), item("instance", 2), interface, managed, *groups[5:]]
     found = counts(run(snapshot(items), rules, workers=workers))
     assert found["EC2_SECURITY_GROUP_ATTACHED_TO_ENI"] == {"COMPLIANT": 2, "NON_COMPLIANT": 8}

@@ -294,8 +294,8 @@ def distributions(c: Clients) -> tuple[str, str]:
                 "Items": [
                     {
                         "Id": "o",
-                        "DomainName": "example.com",
-                        "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
+                        "DomainName": "site.s3.eu-central-1.amazonaws.com",
+                        "S3OriginConfig": {"OriginAccessIdentity": ""},
                     }
                 ],
             },

@@ -49,7 +49,7 @@ def test_values_by_type(identifier: str, raw: Any, parsed: Any) -> None:
     [
         ("DESIRED_INSTANCE_TYPE", {}, "instanceType is required and missing"),
         ("DESIRED_INSTANCE_TYPE", {"instanceType": ""}, "instanceType is empty"),
-        ("DESIRED_INSTANCE_TYPE", {"instanceType": "big"}, "not of the form"),
+        ("DESIRED_INSTANCE_TYPE", {"instanceType": "big!"}, "not of the form"),
         ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": "36"}, "the most is 35"),
         ("DB_INSTANCE_BACKUP_ENABLED", {"backupRetentionPeriod": "seven"}, "whole number"),
         ("DB_INSTANCE_BACKUP_ENABLED", {"checkReadReplicas": "yes"}, "true or false"),
@@ -61,7 +61,7 @@ def test_values_by_type(identifier: str, raw: Any, parsed: Any) -> None:
         ("KINESIS_STREAM_BACKUP_RETENTION_CHECK", {"minimumBackupRetentionPeriod": "8761"}, "the most is 8760"),
         ("KINESIS_STREAM_BACKUP_RETENTION_CHECK", {"minimumBackupRetentionPeriod": "a week"}, "has to be a number"),
         ("ECR_REPOSITORY_TAGGED", {"requiredKeyTags": "Owner,aws:x"}, "not of the form"),
-        ("CW_LOGGROUP_RETENTION_PERIOD_CHECK", {"MinRetentionTime": "100"}, "AWS documents 1, 3, 5"),
+        ("CW_LOGGROUP_RETENTION_PERIOD_CHECK", {"MinRetentionTime": "0"}, "the least is 1"),
         ("CLOUDWATCH_ALARM_ACTION_CHECK", {"alarmActionRequired": "yes"}, "AWS documents true, false"),
         ("GUARDDUTY_ENABLED_CENTRALIZED", {"CentralMonitoringAccount": "me"}, "not of the form"),
         ("EKS_CLUSTER_SUPPORTED_VERSION", {"oldestVersionSupported": "latest"}, "not of the form"),
@@ -119,3 +119,19 @@ def test_a_value_is_parsed_or_refused_with_its_name(parameter: Any, raw: Any) ->
         parse_value(parameter, raw)
     except ValueError as error:
         assert parameter.name in str(error)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "raw"),
+    [
+        ("CW_LOGGROUP_RETENTION_PERIOD_CHECK", {"MinRetentionTime": "1095"}),
+        ("S3_BUCKET_DEFAULT_LOCK_ENABLED", {"mode": "Governance"}),
+        ("DESIRED_INSTANCE_TYPE", {"instanceType": "p3"}),
+        ("DESIRED_INSTANCE_TENANCY", {"tenancy": "default,dedicated"}),
+        ("SECRETSMANAGER_ROTATION_ENABLED_CHECK", {"maximumAllowedRotationFrequency": "2160"}),
+        ("ALB_DESYNC_MODE_CHECK", {"desyncMode": "defensive'"}),
+    ],
+)
+def test_what_awss_own_packs_ship_is_taken(identifier: str, raw: dict[str, str]) -> None:
+    """AWS checks types only, so that a rule with such a value is deployed: awslabs/aws-config-rules, sample packs."""
+    assert parse_parameters(identifier, raw)

@@ -52,7 +52,33 @@ def one(**fields: Any) -> Any:
     ],
 )
 def test_what_is_public(fields: dict[str, Any], public: bool) -> None:
-    assert one(**fields).is_public is public
+    assert one(**fields).is_public("s3") is public
+
+
+@pytest.mark.parametrize("service", ["kms", "lambda", "sns", "sqs"])
+@pytest.mark.parametrize(
+    ("condition", "public"),
+    [
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:orders"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:123456789012:*"}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "123456789012"}}, False),
+        ({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}, True),
+    ],
+)
+def test_a_wildcard_is_a_fixed_value_for_s3_only(service: str, condition: dict[str, Any], public: bool) -> None:
+    assert one(Condition=condition).is_public(service) is public
+    assert one(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:123456789012:*"}}).is_public("s3") is False
+
+
+@pytest.mark.parametrize("statement", [{}, {"Action": "*", "Resource": "*"}, {"Effect": "allow", "Action": "*"}])
+def test_a_statement_without_a_proper_effect_is_unknown(statement: dict[str, Any]) -> None:
+    with pytest.raises(Unavailable):
+        statements({"Statement": [statement]})
+
+
+def test_several_stars_are_one_star() -> None:
+    (found,) = statements({"Statement": {"Effect": "Allow", "Action": "**", "Resource": "***"}})
+    assert grants_admin(found)
 
 
 def test_admin_and_full_services() -> None:

@@ -81,10 +81,13 @@ def _credential_report(ctx: Context) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8", "replace"))))
 
 
-def _virtual_mfa_devices(ctx: Context) -> list[str]:
+def _virtual_mfa_devices(ctx: Context) -> list[dict[str, str]]:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListVirtualMFADevices.html"""
     devices = ctx.pages("iam", "list_virtual_mfa_devices", "VirtualMFADevices", AssignmentStatus="Assigned")
-    return [str(device.get("SerialNumber")) for device in devices]
+    return [
+        {"serial": str(device.get("SerialNumber")), "user": str(device.get("User", {}).get("Arn", ""))}
+        for device in devices
+    ]
 
 
 def _access_analyzers(ctx: Context) -> list[dict[str, Any]]:
@@ -172,6 +175,30 @@ def _event_selectors(ctx: Context) -> dict[str, dict[str, Any]]:
     return {str(trail["TrailARN"]): _selectors(ctx, str(trail["TrailARN"])) for trail in trails}
 
 
+def _bucket_regions(ctx: Context) -> dict[str, str]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html: a page says each bucket's region."""
+    buckets = ctx.pages("s3", "list_buckets", "Buckets", MaxBuckets=10_000)
+    return {str(bucket["Name"]): str(bucket["BucketRegion"]) for bucket in buckets if bucket.get("BucketRegion")}
+
+
+def _multi_region_trails(ctx: Context) -> list[dict[str, Any]]:
+    """The trails of other regions that record this one: DescribeTrails gives them as shadow trails.
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html"""
+    trails = ctx.ask("cloudtrail", "describe_trails", includeShadowTrails=True).get("trailList") or ()
+    shadows = [trail for trail in trails if trail.get("IsMultiRegionTrail") and trail.get("HomeRegion") != ctx.region]
+    return [
+        {
+            "arn": str(trail["TrailARN"]),
+            "configuration": config_spelling(trail),
+            "isLogging": ctx.ask(
+                "cloudtrail", "get_trail_status", Name=trail["TrailARN"], absent=("TrailNotFoundException",)
+            ).get("IsLogging"),
+            "selectors": _selectors(ctx, str(trail["TrailARN"])),
+        }
+        for trail in shadows
+    ]
+
+
 def _selectors(ctx: Context, trail: str) -> dict[str, Any]:
     # Gone since it was listed, or a trail of an organization that only its management account may ask about.
     answer = ctx.ask("cloudtrail", "get_event_selectors", TrailName=trail, absent=("TrailNotFoundException",))
@@ -185,6 +212,7 @@ READERS: Mapping[str, Callable[[Context], Any]] = MappingProxyType(
     {
         "account.security_contact": _security_contact,
         "cloudtrail.event_selectors": _event_selectors,
+        "cloudtrail.multi_region_trails": _multi_region_trails,
         "dynamodb.scalable_targets": _scalable_targets,
         "ec2.ebs_encryption_by_default": _ebs_encryption,
         "ec2.public_snapshots": _public_snapshots,
@@ -196,6 +224,7 @@ READERS: Mapping[str, Callable[[Context], Any]] = MappingProxyType(
         "iam.password_policy": _password_policy,
         "iam.virtual_mfa_devices": _virtual_mfa_devices,
         "organizations.master_account_id": _master_account,
+        "s3.bucket_regions": _bucket_regions,
         "securityhub.enabled": _security_hub,
     }
 )

@@ -11,10 +11,11 @@ from watchkeeper.rules.base import (
     Lookup,
     Parameters,
     days_between,
-    dig,
     moment,
     need,
     not_applicable,
+    one_of,
+    pick,
     rule,
     shown,
     text,
@@ -49,5 +50,7 @@ def certificate_rsa(item: ConfigurationItem, parameters: Parameters, lookup: Loo
       category="Logging and monitoring")  # fmt: skip
 def certificate_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Certificate transparency logging is not disabled."""
-    value = dig(need(item.configuration, "options"), "certificateTransparencyLoggingPreference")
-    return verdict(value != "DISABLED", "Transparency logging is off; enable it.")
+    options = need(item.configuration, "options")
+    name = "certificateTransparencyLoggingPreference"
+    on = pick(options, name) is None or one_of(options, name, "ENABLED", "DISABLED") == "ENABLED"  # on by default
+    return verdict(on, "Transparency logging is off; enable it.")

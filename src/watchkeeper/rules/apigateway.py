@@ -25,8 +25,11 @@ from watchkeeper.rules.base import (
     pick,
     rule,
     shown,
+    text,
+    that_fail,
     verdict,
     violation,
+    worst,
 )
 
 STAGE = "AWS::ApiGateway::Stage"
@@ -58,10 +61,16 @@ def cache_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     if not flag(item.configuration, "cacheClusterEnabled"):
         return violation("The cache is off; enable it, encrypted.")
     methods = _methods(item)
-    if not methods or not all(flag(m, "cachingEnabled", default=False) for m in methods):
-        return violation("Not all methods are cached; enable caching for them.")
-    encrypted = all(flag(m, "cacheDataEncrypted", default=False) for m in methods)
-    return verdict(encrypted, "Cached data is not encrypted; encrypt it for all methods.")
+
+    def cached() -> Verdict:
+        uncached = that_fail(methods, lambda method: flag(method, "cachingEnabled"))
+        return verdict(bool(methods) and not uncached, "Not all methods are cached; enable caching for them.")
+
+    def encrypted() -> Verdict:
+        plain = that_fail(methods, lambda method: flag(method, "cacheDataEncrypted"))
+        return verdict(not plain, "Cached data is not encrypted; encrypt it for all methods.")
+
+    return worst(cached, encrypted, lambda: _of_all_methods(item))
 
 
 @rule("API_GW_EXECUTION_LOGGING_ENABLED", types=(STAGE, STAGE_V2), severity=Severity.MEDIUM,
@@ -70,12 +79,45 @@ def execution_logging(item: ConfigurationItem, parameters: Parameters, lookup: L
     """All methods log at one of loggingLevel (ERROR, INFO)."""
     need_stage(item)
     allowed = [level.strip() for level in parameters.get("loggingLevel", "").split(",") if level.strip()] or LEVELS
-    if item.resource_type == STAGE_V2:
-        found = [dig(item.configuration, "defaultRouteSettings", "loggingLevel")]
-    else:
-        found = [pick(m, "loggingLevel") for m in _methods(item)] or [None]
+    found = _route_levels(item) if item.resource_type == STAGE_V2 else _method_levels(item)
     bad = [level for level in found if level not in allowed]
-    return verdict(not bad, f"The logging level is {shown(bad and (bad[0] or 'OFF'))}; set {listed(allowed)}.")
+
+    def levels() -> Verdict:
+        return verdict(not bad, f"The logging level is {shown(bad and bad[0])}; set {listed(allowed)}.")
+
+    return worst(levels, lambda: COMPLIANT if item.resource_type == STAGE_V2 else _of_all_methods(item))
+
+
+def _method_levels(item: ConfigurationItem) -> list[str]:
+    return [text(method, "loggingLevel") for method in _methods(item)] or ["OFF"]
+
+
+def _route_levels(item: ConfigurationItem) -> list[str]:
+    """Of the default route, and of each route that has settings of its own. The stage of an HTTP API has none: the rule
+    is for REST and WebSocket APIs (Security Hub, APIGateway.1)."""
+    default = dig(item.configuration, "defaultRouteSettings", "loggingLevel")
+    routes = pick(item.configuration, "routeSettings") or {}
+    if not isinstance(routes, Mapping):
+        raise Unavailable("the item holds something else where the settings of routes belong")
+    own = [level for route in routes.values() if (level := dig(route, "loggingLevel")) is not None]
+    if default is None and not own:
+        raise Unavailable("the item does not say a logging level, which the stages of HTTP APIs do not have")
+    return [str(level) for level in ([default] if default is not None else []) + own]
+
+
+def _of_all_methods(item: ConfigurationItem) -> Verdict:
+    """COMPLIANT where the settings are those of all methods. Raises Unavailable where only some methods have settings:
+    whether the API has others is not in the item."""
+    held = pick(item.configuration, "methodSettings")
+    names = held if isinstance(held, dict) else [_method_name(entry) for entry in _methods(item)]
+    if not names or "*/*" in names:
+        return COMPLIANT
+    raise Unavailable("the item has settings of some methods only, and does not say whether the API has others")
+
+
+def _method_name(setting: Any) -> str:
+    path = str(pick(setting, "resourcePath") or "").removeprefix("/")
+    return f"{path}/{pick(setting, 'httpMethod')}"
 
 
 @rule("API_GW_SSL_ENABLED", types=(STAGE,), severity=Severity.MEDIUM, category="Encryption", aspects=(RESOURCES,))

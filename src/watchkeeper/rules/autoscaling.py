@@ -64,7 +64,7 @@ def _instance_types(item: ConfigurationItem) -> set[str] | None:
     overrides = array(dig(item.configuration, "mixedInstancesPolicy", "launchTemplate"), "overrides")
     if any(pick(entry, "instanceRequirements") for entry in overrides):
         return None
-    return {str(pick(entry, "instanceType")) for entry in overrides}
+    return {text(entry, "instanceType") for entry in overrides}
 
 
 @rule("AUTOSCALING_GROUP_ELB_HEALTHCHECK_REQUIRED", types=(GROUP,), severity=Severity.LOW,

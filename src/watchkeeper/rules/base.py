@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from watchkeeper.model import (
     ANNOTATION_LIMIT,
@@ -42,14 +42,22 @@ class Index:
     entries: Callable[[ConfigurationItem], Iterable[tuple[Any, Any]]]
     aspects: tuple[str, ...] | None = None
     """The keys of ``supplementaryConfiguration`` that ``entries`` looks at; None: nobody has said, so it may be any."""
+    decisive: bool = False
+    """One fact under the key is enough for the rule, so that the unknown ones beside it don't matter."""
 
     def of(self, item: ConfigurationItem) -> list[tuple[Any, Any]]:
         """The item's entries. Raises Unavailable where the item does not say under which keys it belongs."""
         found = [(_name(key), fact) for key, fact in self.entries(item)]
-        if UNAVAILABLE_KEY not in item.supplementary:
+        if UNAVAILABLE_KEY not in item.supplementary or not self._looks_at(item.supplementary[UNAVAILABLE_KEY]):
             return found
         unread = Unavailable(f"not all of {self.resource_type} {shown(item.resource_id)} could be read")
         return [(key, unread) for key, _ in found]
+
+    def _looks_at(self, unread: Mapping[str, str]) -> bool:
+        """Whether something that could not be read is among what the entries look at; tags never are."""
+        if self.aspects is None:
+            return any(name != "tags" for name in unread)
+        return any(name in unread for name in ("configuration", *self.aspects))
 
 
 def named(item: ConfigurationItem) -> tuple[str, ...]:
@@ -66,7 +74,7 @@ class Lookup(Protocol):
     ``iam.account_summary``         GetAccountSummary's SummaryMap
     ``iam.password_policy``         the PasswordPolicy in API spelling, ``{}`` where none is set
     ``iam.credential_report``       list of rows of the credential report, by its column names
-    ``iam.virtual_mfa_devices``     list of serial numbers of the virtual MFA devices in use
+    ``iam.virtual_mfa_devices``     list of the virtual MFA devices in use: {"serial", "user"}, the owner by ARN
     ``ec2.ebs_encryption_by_default``  bool
     ``ec2.public_snapshots``        list of ids of the account's EBS snapshots that anyone can restore
     ``guardduty.detectors``         list of detectors: {"id", "status"}
@@ -76,6 +84,9 @@ class Lookup(Protocol):
     ``account.security_contact``    bool
     ``dynamodb.scalable_targets``   Application Auto Scaling's targets of DynamoDB, in API spelling: {"ResourceId", …}
     ``cloudtrail.event_selectors``  trail ARN to {"eventSelectors": […], "advancedEventSelectors": […]}
+    ``s3.bucket_regions``           name to region, of the account's buckets in all regions
+    ``cloudtrail.multi_region_trails``  the trails of other regions that record this one: {"arn", "configuration",
+                                    "isLogging", "selectors"}, selectors as above
     ``ecr.registry_scanning``       the registry's scanning rules, in API spelling: {"scanFrequency", …}
     """
 
@@ -111,7 +122,7 @@ class Indexed:
             self._indexes[index] = gathered(
                 entry for item in self.items_of_type(index.resource_type) for entry in index.of(item)
             )
-        return facts_under(key, self._indexes[index])
+        return facts_under(key, self._indexes[index], decisive=index.decisive)
 
 
 def gathered(entries: Iterable[tuple[Any, Any]]) -> Mapping[Any, list[Any]]:
@@ -130,13 +141,17 @@ def attempt(function: Callable[[ConfigurationItem], Any], item: ConfigurationIte
         return reason
 
 
-def facts_under(key: Any, index: Mapping[Any, Sequence[Any]]) -> Sequence[Any]:
-    """The facts that stand under the key. Raises the first of them that is an Unavailable."""
+def facts_under(key: Any, index: Mapping[Any, Sequence[Any]], *, decisive: bool = False) -> Sequence[Any]:
+    """The facts that stand under the key. Raises the first of them that is an Unavailable; where one fact is decisive,
+    only if there is no other."""
     found = index.get(_name(key), ())
-    for fact in found:
-        if isinstance(fact, Unavailable):
-            raise Unavailable(str(fact))
-    return found
+    unknown = next((fact for fact in found if isinstance(fact, Unavailable)), None)
+    if unknown is None:
+        return found
+    known = [fact for fact in found if not isinstance(fact, Unavailable)]
+    if decisive and known:
+        return known
+    raise Unavailable(str(unknown))
 
 
 def _name(key: Any) -> str | None:
@@ -300,6 +315,69 @@ def not_applicable(text: str) -> Verdict:
 def verdict(ok: bool, text: str) -> Verdict:
     """COMPLIANT when ``ok``, else NON_COMPLIANT with the text."""
     return COMPLIANT if ok else violation(text)
+
+
+T = TypeVar("T")
+
+
+def any_fits(entries: Iterable[T], fits: Callable[[T], bool]) -> bool:
+    """Whether one of the entries fits. Raises Unavailable where none that is known does, and one could."""
+    unknown: Unavailable | None = None
+    for entry in entries:
+        try:
+            if fits(entry):
+                return True
+        except Unavailable as reason:
+            unknown = unknown or reason
+    if unknown:
+        raise unknown
+    return False
+
+
+def that_fail(entries: Iterable[T], fits: Callable[[T], bool]) -> list[T]:
+    """The entries that do not fit. Raises Unavailable where all that are known fit, and one may not: a failure that
+    is known counts, whatever else is unknown."""
+    failed: list[T] = []
+
+    def fails(entry: T) -> bool:
+        if not fits(entry):
+            failed.append(entry)
+        return False
+
+    try:
+        any_fits(entries, fails)
+    except Unavailable:
+        if not failed:
+            raise
+    return failed
+
+
+def worst(*questions: Callable[[], Verdict]) -> Verdict:
+    """The first violation that one of the questions finds; else the first unknown is raised; else COMPLIANT."""
+    verdicts: list[Verdict] = []
+
+    def compliant(ask: Callable[[], Verdict]) -> bool:
+        found = ask()
+        if found.compliance is ComplianceType.NON_COMPLIANT:
+            verdicts.append(found)
+        return found.compliance is not ComplianceType.NON_COMPLIANT
+
+    that_fail(questions, compliant)
+    return verdicts[0] if verdicts else COMPLIANT
+
+
+def one_of(value: Any, name: str, *documented: str) -> str:
+    """A text of the object that is one of the documented values. Raises Unavailable where it is missing or another:
+    what nobody documented means nothing here."""
+    found = text(value, name)
+    if found not in documented:
+        raise Unavailable(f"{name} is {shown(found)}, which is none of {listed(documented)}")
+    return found
+
+
+def among(value: Any, name: str, allowed: Iterable[str]) -> bool:
+    """Whether a text of the object is among those allowed. Raises Unavailable where the object does not say it."""
+    return text(value, name) in tuple(allowed)
 
 
 def clip(text: str, limit: int = ANNOTATION_LIMIT) -> str:

@@ -6,10 +6,31 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+import re
+
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
-from watchkeeper.rules.base import Lookup, Parameters, array, flag, need, pick, rule, shown, verdict, violation
+from watchkeeper.rules.base import (
+    COMPLIANT,
+    Lookup,
+    Parameters,
+    array,
+    flag,
+    need,
+    not_applicable,
+    one_of,
+    pick,
+    rule,
+    shown,
+    text,
+    that_fail,
+    verdict,
+    violation,
+)
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
+VIEWER_POLICIES = ("allow-all", "https-only", "redirect-to-https")
+_BUCKET_DOMAIN = re.compile(r"\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?$")
+"""What follows a bucket's name in its domain; the name itself may have dots."""
 
 
 @rule("CLOUDFRONT_VIEWER_POLICY_HTTPS", types=(DISTRIBUTION,), severity=Severity.MEDIUM, category="Encryption")
@@ -19,15 +40,21 @@ def viewer_https(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     others = pick(config, "cacheBehaviors")
     listing = array(others, "items") if isinstance(others, dict) else array(config, "cacheBehaviors")
     behaviors = [need(config, "defaultCacheBehavior"), *listing]
-    bad = [b for b in behaviors if need(b, "viewerProtocolPolicy") == "allow-all"]
+    bad = that_fail(behaviors, lambda b: one_of(b, "viewerProtocolPolicy", *VIEWER_POLICIES) != "allow-all")
     return verdict(not bad, "A cache behavior allows HTTP; redirect it to HTTPS.")
 
 
 @rule("CLOUDFRONT_DEFAULT_ROOT_OBJECT_CONFIGURED", types=(DISTRIBUTION,), severity=Severity.HIGH,
       category="Configuration")  # fmt: skip
 def default_root_object(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The distribution has a default root object."""
-    held = pick(need(item.configuration, "distributionConfig"), "defaultRootObject")
+    """The distribution has a default root object; one without origins in S3 is not applicable:
+    https://docs.aws.amazon.com/securityhub/latest/userguide/cloudfront-controls.html#cloudfront-1."""
+    config = need(item.configuration, "distributionConfig")
+    origins = pick(config, "origins")
+    listing = array(origins, "items") if isinstance(origins, dict) else array(config, "origins")
+    if listing and all(pick(origin, "customOriginConfig") for origin in listing):
+        return not_applicable("No origin of the distribution is in S3.")
+    held = pick(config, "defaultRootObject")
     return verdict(bool(held), "No default root object; set one, e.g. index.html.")
 
 
@@ -38,7 +65,10 @@ def distribution_logs(item: ConfigurationItem, parameters: Parameters, lookup: L
     logging = pick(need(item.configuration, "distributionConfig"), "logging")
     if not flag(logging, "enabled", default=bool(pick(logging, "bucket"))):
         return violation("Access logs are off; enable them.")
-    wanted, bucket = parameters.get("S3BucketName"), str(pick(logging, "bucket") or "").split(".")[0]
+    wanted = parameters.get("S3BucketName")
+    if not wanted:
+        return COMPLIANT
+    bucket = _BUCKET_DOMAIN.sub("", text(logging, "bucket"))
     return verdict(not wanted or bucket == wanted, f"Access logs go to {shown(bucket)}; send them to {shown(wanted)}.")
 
 

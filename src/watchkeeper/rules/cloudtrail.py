@@ -6,8 +6,9 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
@@ -17,6 +18,7 @@ from watchkeeper.rules.base import (
     Index,
     Lookup,
     Parameters,
+    any_fits,
     array,
     aspect,
     attempt,
@@ -27,6 +29,7 @@ from watchkeeper.rules.base import (
     moment,
     named,
     need,
+    one_of,
     pick,
     required_aspect,
     rule,
@@ -40,6 +43,7 @@ from watchkeeper.rules.s3 import LOGGING
 TRAIL = "AWS::CloudTrail::Trail"
 BUCKET = "AWS::S3::Bucket"
 SELECTORS = "cloudtrail.event_selectors"
+ELSEWHERE = "cloudtrail.multi_region_trails"
 CATEGORY = "Logging and monitoring"
 DELIVERED = "LatestCloudWatchLogsDeliveryTime"
 """Of GetTrailStatus: Config's items don't hold it, a reader adds it beside them."""
@@ -91,26 +95,28 @@ def _logging(trail: ConfigurationItem) -> bool:
     raise Unavailable(f"nobody read whether trail {shown(trail.resource_name or trail.resource_id)} is logging")
 
 
-def _any(trails: Iterable[ConfigurationItem], fits: Callable[[ConfigurationItem], bool]) -> bool:
-    """Whether a trail fits. Raises Unavailable where none that is known does, and one could."""
-    unknown: Unavailable | None = None
-    for trail in trails:
-        try:
-            if fits(trail):
-                return True
-        except Unavailable as reason:
-            unknown = reason
-    if unknown:
-        raise unknown
-    return False
-
-
 @rule("CLOUD_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.HIGH, category=CATEGORY,
-      needs=(f"items:{TRAIL}",))  # fmt: skip
+      needs=(f"items:{TRAIL}", f"account:{ELSEWHERE}"))  # fmt: skip
 def trail_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A trail is logging, to the bucket, topic and log group of the parameters where they are given."""
-    fits = _any(lookup.items_of_type(TRAIL), lambda t: _targets(t, parameters) and _logging(t))
+    fits = any_fits(_trails(lookup), lambda t: _targets(t, parameters) and _logging(t))
     return verdict(fits, f"No trail is logging{_wanted(parameters)}; create or start one.")
+
+
+def _trails(lookup: Lookup) -> Iterator[ConfigurationItem]:
+    """The trails of other regions that record this one too, then those of the region. Where nobody read the former, the
+    trails of this region are what is known."""
+    elsewhere: list[Any] = []
+    with contextlib.suppress(Unavailable):
+        elsewhere = list(lookup.account_fact(ELSEWHERE))
+    yield from map(_as_item, elsewhere)
+    yield from lookup.items_of_type(TRAIL)
+
+
+def _as_item(trail: Any) -> ConfigurationItem:
+    arn = text(trail, "arn")
+    beside = {"IsLogging": dig(trail, "isLogging"), **(dig(trail, "selectors") or {})}
+    return ConfigurationItem(TRAIL, arn, arn=arn, configuration=dig(trail, "configuration"), supplementary=beside)
 
 
 _TARGETS = {
@@ -134,7 +140,7 @@ def _wanted(parameters: Parameters) -> str:
 
 
 @rule("MULTI_REGION_CLOUD_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.HIGH, category=CATEGORY,
-      needs=(f"items:{TRAIL}", f"account:{SELECTORS}"))  # fmt: skip
+      needs=(f"items:{TRAIL}", f"account:{SELECTORS}", f"account:{ELSEWHERE}"))  # fmt: skip
 def multi_region_trail(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A multi-region trail is logging, excludes no management events, and is as the parameters say."""
 
@@ -144,7 +150,7 @@ def multi_region_trail(item: ConfigurationItem, parameters: Parameters, lookup: 
         return _logging(trail) and _selects(trail, parameters, lookup)
 
     return verdict(
-        _any(lookup.items_of_type(TRAIL), fits),
+        any_fits(_trails(lookup), fits),
         f"No multi-region trail is logging all management events{_wanted(parameters)}; create or start one.",
     )
 
@@ -156,30 +162,57 @@ def _selects(trail: ConfigurationItem, parameters: Parameters, lookup: Lookup) -
     plain, advanced = array(held, "eventSelectors"), array(held, "advancedEventSelectors")
     if any(array(selector, "excludeManagementEventSources") for selector in plain):
         return False
-    if any(_excludes_sources(selector) for selector in advanced):
+    if any(_of_management(selector) and _excludes_sources(selector) for selector in advanced):
         return False
-    return any(_is_as_asked(selector, parameters) for selector in plain) or any(
-        _advanced_as_asked(selector, parameters) for selector in advanced
-    )
-
-
-def _is_as_asked(selector: Any, parameters: Parameters) -> bool:
-    management, kind = parameters.get("includeManagementEvents"), parameters.get("readWriteType")
-    if management is not None and flag(selector, "includeManagementEvents") is not management:
-        return False
-    return kind is None or text(selector, "readWriteType").lower() == kind.lower()
-
-
-def _advanced_as_asked(selector: Any, parameters: Parameters) -> bool:
-    """Management events are recorded where eventCategory is Management: all of them where readOnly isn't asked for."""
-    fields = {dig(entry, "field"): entry for entry in array(selector, "fieldSelectors")}
-    records = "Management" in array(fields.get("eventCategory"), "equals")
+    recorded = frozenset().union(*map(_plain_kinds, plain), *map(_advanced_kinds, advanced))
     if parameters.get("includeManagementEvents") is False:
-        return not records
-    reads = ",".join(str(value).lower() for value in array(fields.get("readOnly"), "equals"))
-    kind = {"true": "readonly", "false": "writeonly"}.get(reads, "all")
+        return not recorded
     wanted = parameters.get("readWriteType")
-    return records and (wanted is None or wanted.lower() == kind)
+    return bool(recorded) if wanted is None else recorded == _KINDS[wanted.lower()]
+
+
+READS, WRITES = "reads", "writes"
+_KINDS = {
+    "all": frozenset({READS, WRITES}),
+    "readonly": frozenset({READS}),
+    "writeonly": frozenset({WRITES}),
+}
+"""readWriteType to the management events that it records. An event that any selector matches is recorded, so that what
+a trail records is the union of its selectors: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html"""
+
+
+def _read_write(selector: Any) -> frozenset[str]:
+    """By default All (API_EventSelector)."""
+    if pick(selector, "readWriteType") is None:
+        return _KINDS["all"]
+    return _KINDS[one_of(selector, "readWriteType", "All", "ReadOnly", "WriteOnly").lower()]
+
+
+def _plain_kinds(selector: Any) -> frozenset[str]:
+    """What the selector records of management events."""
+    if not flag(selector, "includeManagementEvents"):
+        return frozenset()
+    return _read_write(selector)
+
+
+def _advanced_kinds(selector: Any) -> frozenset[str]:
+    """As :func:`_plain_kinds`: all of them where the selector says nothing of readOnly."""
+    if not _of_management(selector):
+        return frozenset()
+    return _reads_and_writes(_fields(selector))
+
+
+def _reads_and_writes(fields: Mapping[Any, Any]) -> frozenset[str]:
+    reads = {str(value).lower() for value in array(fields.get("readOnly"), "equals")}
+    return frozenset({{"true": READS, "false": WRITES}[value] for value in reads & {"true", "false"}}) or _KINDS["all"]
+
+
+def _of_management(selector: Any) -> bool:
+    return "Management" in array(_fields(selector).get("eventCategory"), "equals")
+
+
+def _fields(selector: Any) -> Mapping[Any, Any]:
+    return {dig(entry, "field"): entry for entry in array(selector, "fieldSelectors")}
 
 
 def _excludes_sources(selector: Any) -> bool:
@@ -202,10 +235,10 @@ def _selectors(trail: ConfigurationItem, lookup: Lookup) -> Any:
 
 
 @rule("CLOUDTRAIL_SECURITY_TRAIL_ENABLED", types=(ACCOUNT,), severity=Severity.MEDIUM, category=CATEGORY,
-      needs=(f"items:{TRAIL}", f"account:{SELECTORS}"))  # fmt: skip
+      needs=(f"items:{TRAIL}", f"account:{SELECTORS}", f"account:{ELSEWHERE}"))  # fmt: skip
 def security_trail(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """One trail follows all good practices: all regions, global services, validation, KMS, all management events."""
-    fits = _any(lookup.items_of_type(TRAIL), lambda trail: _secure(trail, lookup))
+    fits = any_fits(_trails(lookup), lambda trail: _secure(trail, lookup))
     return verdict(
         fits,
         "No trail records global services in all regions with validation, KMS and all management events; create one.",
@@ -220,17 +253,22 @@ def _secure(trail: ConfigurationItem, lookup: Lookup) -> bool:
 
 
 @rule("CLOUDTRAIL_S3_DATAEVENTS_ENABLED", types=(ACCOUNT,), severity=Severity.LOW, category=CATEGORY,
-      needs=(f"items:{TRAIL}", f"account:{SELECTORS}"))  # fmt: skip
+      needs=(f"items:{TRAIL}", f"account:{SELECTORS}", f"account:{ELSEWHERE}"))  # fmt: skip
 def s3_data_events(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A trail records the data events of all buckets, or of S3BucketNames."""
     names = [n.strip() for n in parameters.get("S3BucketNames", "").split(",") if n.strip()]
-    recorded: set[str] = set()
+    kinds: dict[str, frozenset[str]] = {}
     unknown: Unavailable | None = None
-    for trail in lookup.items_of_type(TRAIL):
+    for trail in _trails(lookup):
         try:
-            recorded.update(_PARTITION.sub("arn:aws:", value) for value in _s3_objects(_selectors(trail, lookup)))
+            found = _s3_objects(_selectors(trail, lookup)) if _logging(trail) else ()
         except Unavailable as reason:
             unknown = reason
+            continue
+        for value, recorded_kinds in found:
+            name = _PARTITION.sub("arn:aws:", value)
+            kinds[name] = kinds.get(name, frozenset()) | recorded_kinds
+    recorded = {name for name, held in kinds.items() if held == _KINDS["all"]}
     missing = [name for name in names if f"arn:aws:s3:::{name}/" not in recorded]
     if recorded & {"arn:aws:s3", "arn:aws:s3:::", "*"} or (names and not missing):
         return COMPLIANT
@@ -242,9 +280,10 @@ def s3_data_events(item: ConfigurationItem, parameters: Parameters, lookup: Look
 _PARTITION = re.compile(r"^arn:aws[a-z-]*:")
 
 
-def _s3_objects(selectors: Any) -> list[str]:
+def _s3_objects(selectors: Any) -> list[tuple[str, frozenset[str]]]:
+    """The ARNs of which data events are recorded, each with whether reads, writes or both are."""
     plain = [
-        value
+        (value, _read_write(selector))
         for selector in array(selectors, "eventSelectors")
         for resource in array(selector, "dataResources")
         if dig(resource, "type") == "AWS::S3::Object"
@@ -253,12 +292,21 @@ def _s3_objects(selectors: Any) -> list[str]:
     return plain + [value for s in array(selectors, "advancedEventSelectors") for value in _advanced(s)]
 
 
-def _advanced(selector: Any) -> list[str]:
-    fields = {dig(f, "field"): f for f in array(selector, "fieldSelectors")}
+def _advanced(selector: Any) -> list[tuple[str, frozenset[str]]]:
+    fields = _fields(selector)
     if "AWS::S3::Object" not in array(fields.get("resources.type"), "equals"):
         return []
     arns = fields.get("resources.ARN")
-    return ["*"] if arns is None else array(arns, "startsWith") + array(arns, "equals")
+    narrowed = set(fields) - {"eventCategory", "resources.type", "resources.ARN", "readOnly"}
+    if narrowed or (arns is not None and _narrows(arns)):
+        return []  # not all data events of the objects are recorded
+    kinds = _reads_and_writes(fields)
+    return [(value, kinds) for value in (["*"] if arns is None else array(arns, "startsWith") + array(arns, "equals"))]
+
+
+def _narrows(selector: Any) -> bool:
+    """Whether the selector leaves ARNs out, besides those that it names."""
+    return any(array(selector, name) for name in ("notEquals", "notStartsWith", "endsWith", "notEndsWith"))
 
 
 def _access_logging(item: ConfigurationItem) -> bool:
@@ -275,8 +323,8 @@ LOGGED_BUCKETS = Index(
       indexes=(LOGGED_BUCKETS,))  # fmt: skip
 def trail_bucket_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The trail's bucket has server access logging."""
-    name = item.configuration.get("s3BucketName")
-    logged = lookup.find(LOGGED_BUCKETS, str(name))
+    name = text(item.configuration, "s3BucketName")
+    logged = lookup.find(LOGGED_BUCKETS, name)
     if not logged:
         raise Unavailable(f"bucket {shown(name)} is not among the items")
     return verdict(all(logged), f"Bucket {shown(name)} of the trail has no access logging; enable it.")

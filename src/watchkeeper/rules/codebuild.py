@@ -6,9 +6,10 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from typing import Any
+
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
-    COMPLIANT,
     Lookup,
     Parameters,
     array,
@@ -18,8 +19,8 @@ from watchkeeper.rules.base import (
     need,
     not_applicable,
     rule,
-    shown,
     text,
+    that_fail,
     verdict,
     violation,
 )
@@ -80,17 +81,28 @@ def build_source(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
       category="Logging and monitoring")  # fmt: skip
 def build_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The project logs to S3 or CloudWatch Logs, only to s3BucketNames and cloudWatchGroupNames where given."""
-    text(item.configuration, "name")
+    name = text(item.configuration, "name")
     logs = item.configuration.get("logsConfig")
     found = {name: log for name in ("s3Logs", "cloudWatchLogs") if dig(log := dig(logs, name), "status") == "ENABLED"}
     if not found:
         return violation("The project logs nowhere; enable S3 or CloudWatch logs.")
-    places = {
-        "s3BucketNames": str(dig(found.get("s3Logs"), "location") or "").removeprefix("arn:aws:s3:::").split("/")[0],
-        "cloudWatchGroupNames": str(dig(found.get("cloudWatchLogs"), "groupName") or ""),
-    }
-    for name, place in places.items():
-        allowed = [part.strip() for part in parameters.get(name, "").split(",") if part.strip()]
-        if place and allowed and place not in allowed:
-            return violation(f"The project logs to {shown(place)}; use one of {listed(allowed)}.")
-    return COMPLIANT
+
+    def in_allowed(kind: str) -> bool:
+        parameter, place = _PLACES[kind]
+        allowed = [part.strip() for part in parameters.get(parameter, "").split(",") if part.strip()]
+        return not allowed or place(found[kind], name) in allowed
+
+    other = that_fail(found, in_allowed)
+    return verdict(not other, f"{listed(other)} go to a place that is not allowed; use one of the listed places.")
+
+
+def _bucket(log: Any, project: str) -> str:
+    return text(log, "location").removeprefix("arn:aws:s3:::").split("/")[0]
+
+
+def _group(log: Any, project: str) -> str:
+    """Without a name, the group is named after the project (CodeBuild API, CloudWatchLogsConfig)."""
+    return text(log, "groupName", default=f"/aws/codebuild/{project}")
+
+
+_PLACES = {"s3Logs": ("s3BucketNames", _bucket), "cloudWatchLogs": ("cloudWatchGroupNames", _group)}

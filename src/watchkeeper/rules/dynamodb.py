@@ -25,7 +25,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -58,8 +58,8 @@ def encrypted_kms(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     sse = pick(item.configuration, "ssedescription", "sSEDescription")
     if not sse or need(sse, "ssetype", "sSEType") != "KMS" or need(sse, "status") not in _ENCRYPTED:
         return violation("The table is encrypted with a key owned by DynamoDB; choose a KMS key.")
-    key, allowed = pick(sse, "kmsmasterKeyArn", "kMSMasterKeyArn") or "", parameters.get("kmsKeyArns", ())
-    if not allowed or any(same_key(key, arn) for arn in allowed):
+    key, allowed = pick(sse, "kmsmasterKeyArn", "kMSMasterKeyArn"), parameters.get("kmsKeyArns", ())
+    if not allowed or among_keys(key, allowed):
         return COMPLIANT
     return violation(f"The table is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
@@ -68,8 +68,11 @@ def encrypted_kms(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 def encryption_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The table's KMS encryption is enabled or being enabled."""
     need(item.configuration, "tableName", "tableArn")
-    status = dig(pick(item.configuration, "ssedescription", "sSEDescription"), "status")
-    return verdict(status in ("ENABLED", "ENABLING"), f"KMS encryption is {shown(status or 'off')}; enable it.")
+    described = pick(item.configuration, "ssedescription", "sSEDescription")
+    if described is None:  # the API leaves it out for a table with DynamoDB's own key
+        return violation("KMS encryption is off; enable it.")
+    status = text(described, "status")
+    return verdict(status in ("ENABLED", "ENABLING"), f"KMS encryption is {shown(status)}; enable it.")
 
 
 TARGETS = "dynamodb.scalable_targets"

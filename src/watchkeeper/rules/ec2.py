@@ -20,6 +20,8 @@ from watchkeeper.rules.base import (
     Lookup,
     Parameters,
     array,
+    aspect,
+    attempt,
     days_between,
     dig,
     flag,
@@ -30,15 +32,17 @@ from watchkeeper.rules.base import (
     needed_array,
     not_applicable,
     number,
+    one_of,
     pick,
     register_flags,
     rule,
     shown,
     text,
+    that_fail,
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 INSTANCE = "AWS::EC2::Instance"
 VOLUME = "AWS::EC2::Volume"
@@ -81,7 +85,8 @@ register_flags(
 
 
 def _state(item: ConfigurationItem) -> str:
-    return text(dig(item.configuration, "state"), "name", default="")
+    """Raises Unavailable where the item does not say it: an instance of which that is not known may run or not."""
+    return text(need(item.configuration, "state"), "name")
 
 
 def _idle(item: ConfigurationItem) -> Verdict | None:
@@ -125,6 +130,7 @@ def approved_amis(item: ConfigurationItem, parameters: Parameters, lookup: Looku
 @rule("INSTANCES_IN_VPC", types=(INSTANCE,), severity=Severity.MEDIUM, category="Network")
 def instances_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance is in a VPC, in vpcId where one is given."""
+    need(item.configuration, "instanceId", "instanceType")
     vpc, wanted = item.configuration.get("vpcId"), parameters.get("vpcId")
     if not vpc:
         return violation("The instance is in no VPC; launch it in one.")
@@ -136,10 +142,17 @@ def no_public_ip(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
     """The instance has no public IPv4 address."""
     if not item.configuration.get("publicIpAddress"):
         need(item.configuration, "networkInterfaces")
-    interfaces = array(item.configuration, "networkInterfaces")
-    found = [item.configuration.get("publicIpAddress"), *(dig(i, "association", "publicIp") for i in interfaces)]
-    public = next((address for address in found if address), None)
+    public = next(filter(None, _public_addresses(item)), None)
     return verdict(public is None, f"It has the public address {public}; use a private subnet or a load balancer.")
+
+
+def _public_addresses(item: ConfigurationItem) -> Iterator[Any]:
+    """Of the instance, of each interface, and of each interface's secondary private addresses."""
+    yield item.configuration.get("publicIpAddress")
+    for interface in array(item.configuration, "networkInterfaces"):
+        yield dig(interface, "association", "publicIp")
+        for address in array(interface, "privateIpAddresses"):
+            yield dig(address, "association", "publicIp")
 
 
 @rule("EC2_IMDSV2_CHECK", types=(INSTANCE,), severity=Severity.HIGH, category="Identity")
@@ -157,15 +170,38 @@ def token_hop_limit(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     return verdict(hops <= limit, f"httpPutResponseHopLimit is {hops}; set it to {limit} or less.")
 
 
-MANAGED = Index(MANAGED_INSTANCE, lambda item: ((name, True) for name in named(item)))
+def _agent(item: ConfigurationItem) -> str:
+    """What Systems Manager says of the agent: Active, ConnectionLost, Stopped or Terminated. In its API it is Online
+    instead (PingStatus of DescribeInstanceInformation), and Inactive where it does not answer for whatever reason."""
+    beside = aspect(item, "instanceStatus") or pick(item.configuration, "pingStatus")
+    if beside == "Inactive":
+        raise Unavailable("Systems Manager's agent does not answer, and whether it is stopped is not known")
+    if isinstance(beside, str):
+        return beside
+    content = dig(item.configuration, "AWS:InstanceInformation", "Content")
+    held = next(iter(content.values()), None) if isinstance(content, dict) else None
+    return text(held, "InstanceStatus")
+
+
+MANAGED = Index(MANAGED_INSTANCE, lambda item: ((name, attempt(_agent, item)) for name in named(item)),
+                aspects=("instanceStatus",))  # fmt: skip
+"""Managed instance to the status of its agent."""
+WITHOUT_AGENT = ("stopped", "terminated")
 
 
 @rule("EC2_INSTANCE_MANAGED_BY_SSM", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration",
-      indexes=(MANAGED,), identity_only=True)  # fmt: skip
+      indexes=(MANAGED,))  # fmt: skip
 def managed_by_ssm(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """Systems Manager manages the instance: Config has its inventory. Lost connections don't count (AWS's page)."""
-    managed = bool(lookup.find(MANAGED, item.resource_id))
-    return verdict(managed, "Systems Manager does not know the instance; give it the agent and an instance profile.")
+    """Systems Manager manages the running instance, and its agent is not stopped or terminated; a lost connection does
+    not count."""
+    statuses = lookup.find(MANAGED, item.resource_id)
+    if statuses and not any(status.lower() in WITHOUT_AGENT for status in statuses):
+        return COMPLIANT
+    if idle := _idle(item):
+        return idle
+    if not statuses:
+        return violation("Systems Manager does not know the instance; give it the agent and an instance profile.")
+    return violation("The Systems Manager agent is stopped; start it.")
 
 
 @rule("EC2_INSTANCE_DETAILED_MONITORING_ENABLED", types=(INSTANCE,), severity=Severity.LOW,
@@ -222,26 +258,27 @@ def no_key_pair(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
 @rule("EC2_PARAVIRTUAL_INSTANCE_CHECK", types=(INSTANCE,), severity=Severity.MEDIUM, category="Configuration")
 def not_paravirtual(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance is not paravirtual."""
-    kind = text(item.configuration, "virtualizationType")
-    return verdict(kind != "paravirtual", "The virtualization type is paravirtual; launch from an HVM AMI.")
+    kind = one_of(item.configuration, "virtualizationType", "hvm", "paravirtual")
+    return verdict(kind == "hvm", "The virtualization type is paravirtual; launch from an HVM AMI.")
 
 
 @rule("EBS_OPTIMIZED_INSTANCE", types=(INSTANCE,), severity=Severity.LOW, category="Configuration")
 def ebs_optimized(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An instance that can be EBS-optimized is."""
     kind = text(item.configuration, "instanceType")
-    if flag(item.configuration, "ebsOptimized", default=False):
+    if pick(item.configuration, "ebsOptimized") is not None and flag(item.configuration, "ebsOptimized"):
         return COMPLIANT
     if NOT_OPTIMIZABLE.fullmatch(kind):
         return not_applicable(f"{shown(kind)} cannot be EBS-optimized.")
-    return verdict(not OPTIMIZABLE.fullmatch(kind), f"{kind} is not EBS-optimized; turn EBS optimization on.")
+    if not OPTIMIZABLE.fullmatch(kind):
+        return COMPLIANT
+    return verdict(flag(item.configuration, "ebsOptimized"), f"{kind} is not EBS-optimized; turn EBS optimization on.")
 
 
 @rule("EC2_STOPPED_INSTANCE", types=(INSTANCE,), severity=Severity.MEDIUM, category="Cost")
 def stopped_instance(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The instance has not been stopped for more than AllowedDays (30), nor for a time that can't be determined."""
     if _state(item) != "stopped":
-        need(item.configuration, "state")
         return COMPLIANT
     reason = text(item.configuration, "stateTransitionReason", default="")
     match = re.search(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", reason)
@@ -261,7 +298,7 @@ def volume_in_use(item: ConfigurationItem, parameters: Parameters, lookup: Looku
         return violation("The volume is attached to no instance; attach it, or snapshot and delete it.")
     if not parameters.get("deleteOnTermination"):
         return COMPLIANT
-    kept = [a for a in attached if not flag(a, "deleteOnTermination", default=False)]
+    kept = that_fail(attached, lambda attachment: flag(attachment, "deleteOnTermination"))
     return verdict(not kept, "deleteOnTermination is false; set it, so that the volume goes with its instance.")
 
 
@@ -272,8 +309,8 @@ def encrypted_volumes(item: ConfigurationItem, parameters: Parameters, lookup: L
         return not_applicable("The volume is attached to no instance.")
     if not flag(item.configuration, "encrypted"):
         return violation("The volume is not encrypted; copy its snapshot with encryption and replace it.")
-    wanted, key = parameters.get("kmsId"), item.configuration.get("kmsKeyId") or ""
-    fits = not wanted or same_key(wanted, key) or same_key(key, wanted)
+    wanted, key = parameters.get("kmsId"), item.configuration.get("kmsKeyId")
+    fits = not wanted or among_keys(key, (wanted,))
     return verdict(fits, f"It is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")
 
 
@@ -297,8 +334,13 @@ def snapshots_not_public(item: ConfigurationItem, parameters: Parameters, lookup
 def eip_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The Elastic IP address is attached to an instance or a network interface."""
     need(item.configuration, "publicIp", "allocationId")
-    used = any(item.configuration.get(key) for key in ("instanceId", "networkInterfaceId", "associationId"))
-    return verdict(used, "The address is attached to nothing; attach it or release it.")
+    if item.configuration.get("associationId"):
+        return COMPLIANT
+    # The page: NON_COMPLIANT if AssociationId is null. Where the item does not name it, what it is on shows the same.
+    others = ("instanceId", "networkInterfaceId")
+    if "associationId" not in item.configuration and any(item.configuration.get(key) for key in others):
+        return COMPLIANT
+    return violation("The address is attached to nothing; attach it or release it.")
 
 
 def _ranges(permission: Any) -> Iterator[str]:
@@ -393,22 +435,26 @@ def default_group_closed(item: ConfigurationItem, parameters: Parameters, lookup
 
 
 ATTACHED_GROUPS = Index(
-    INTERFACE, lambda item: ((dig(entry, "groupId"), True) for entry in array(item.configuration, "groups"))
+    INTERFACE, lambda item: ((dig(entry, "groupId"), True) for entry in array(item.configuration, "groups")), aspects=()
 )
+INSTANCES_GROUPS = Index(
+    INSTANCE, lambda item: ((dig(entry, "groupId"), True) for entry in array(item.configuration, "securityGroups")),
+    aspects=(),
+)  # fmt: skip
 
 
 @rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI", types=(GROUP,), severity=Severity.MEDIUM, category="Network",
-      indexes=(ATTACHED_GROUPS,))  # fmt: skip
+      indexes=(ATTACHED_GROUPS, INSTANCES_GROUPS))  # fmt: skip
 def group_attached(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The security group is attached to a network interface; default groups are not applicable."""
+    """The security group is attached to an instance or a network interface; default groups are not applicable."""
     return _group_attached(item, lookup)
 
 
 @rule("EC2_SECURITY_GROUP_ATTACHED_TO_ENI_PERIODIC", types=(GROUP,), severity=Severity.MEDIUM, category="Network",
-      indexes=(ATTACHED_GROUPS,))  # fmt: skip
+      indexes=(ATTACHED_GROUPS, INSTANCES_GROUPS))  # fmt: skip
 def group_attached_periodic(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The security group is attached to a network interface; default groups and those of other accounts are not
-    applicable."""
+    """The security group is attached to an instance or a network interface; default groups and those of other accounts
+    are not applicable."""
     owner = item.configuration.get("ownerId")
     if owner and item.account_id and owner != item.account_id:
         return not_applicable(f"The security group belongs to account {shown(owner)}.")
@@ -419,11 +465,18 @@ def _group_attached(item: ConfigurationItem, lookup: Lookup) -> Verdict:
     if text(item.configuration, "groupName") == "default":
         return not_applicable("A VPC's default security group can't be deleted.")
     group = item.configuration.get("groupId") or item.resource_id
-    if any(edge.resource_type == INTERFACE for edge in item.relationships):
+    if any(edge.resource_type in (INTERFACE, INSTANCE) for edge in item.relationships):
         return COMPLIANT
-    if lookup.find(ATTACHED_GROUPS, group):
-        return COMPLIANT
-    return violation("No network interface uses the security group; delete it or attach it.")
+    used = _instance_uses(group, lookup) or bool(lookup.find(ATTACHED_GROUPS, group))
+    return verdict(used, "Neither an instance nor a network interface uses the security group; delete it or attach it.")
+
+
+def _instance_uses(group: str, lookup: Lookup) -> bool:
+    """Whether an instance that is known has the group. Where none is, the network interfaces say it all the same."""
+    try:
+        return bool(lookup.find(INSTANCES_GROUPS, group))
+    except Unavailable:
+        return False
 
 
 UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
@@ -499,7 +552,7 @@ def _acl_ports(entry: Any) -> tuple[int, int]:
 @rule("VPC_NETWORK_ACL_UNUSED_CHECK", types=("AWS::EC2::NetworkAcl",), severity=Severity.LOW, category="Cost")
 def acl_unused(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The network ACL is associated with a subnet; a VPC's default one is not applicable."""
-    if flag(item.configuration, "isDefault", default=False):
+    if flag(item.configuration, "isDefault"):
         return not_applicable("A VPC's default network ACL can't be deleted.")
     return verdict(bool(needed_array(item.configuration, "associations")), "No subnet uses the network ACL; delete it.")
 
@@ -519,12 +572,26 @@ def no_route_to_gateway(item: ConfigurationItem, parameters: Parameters, lookup:
     """The route table has no default route to an internet gateway, unless it is in routeTableIds."""
     if item.resource_id in parameters.get("routeTableIds", ()):
         return COMPLIANT
-    for route in needed_array(item.configuration, "routes"):
-        gateway = str(dig(route, "gatewayId") or "")
-        destination = str(dig(route, "destinationCidrBlock") or dig(route, "destinationIpv6CidrBlock"))
-        if gateway.startswith("igw-") and destination in ANYWHERE:
-            return violation(f"{destination} goes to {gateway}; remove the route or narrow its destination.")
-    return COMPLIANT
+    open_ = that_fail(needed_array(item.configuration, "routes"), lambda route: not _leads_out(route))
+    if not open_:
+        return COMPLIANT
+    destination, gateway = _destination(open_[0]), dig(open_[0], "gatewayId")
+    return violation(f"{destination} goes to {gateway}; remove the route or narrow its destination.")
+
+
+def _leads_out(route: Any) -> bool:
+    """Whether the route takes everything to an internet gateway. Raises Unavailable where its destination is a prefix
+    list, whose ranges the item does not hold."""
+    if not str(dig(route, "gatewayId") or "").startswith("igw-"):
+        return False
+    return _destination(route) in ANYWHERE
+
+
+def _destination(route: Any) -> str:
+    found = dig(route, "destinationCidrBlock") or dig(route, "destinationIpv6CidrBlock")
+    if found:
+        return str(found)
+    raise Unavailable(f"what {shown(dig(route, 'destinationPrefixListId'))} leads to is not known")
 
 
 def _template_data(item: ConfigurationItem) -> Any:

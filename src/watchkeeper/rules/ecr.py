@@ -17,6 +17,7 @@ from watchkeeper.rules.base import (
     flag,
     listed,
     need,
+    one_of,
     pick,
     rule,
     shown,
@@ -24,7 +25,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 from watchkeeper.rules.policy import account_of, matches
 
 REPOSITORY = "AWS::ECR::Repository"
@@ -55,8 +56,12 @@ def _scans(scanning: Any, repository: str) -> bool:
 @rule("ECR_PRIVATE_TAG_IMMUTABILITY_ENABLED", types=(REPOSITORY,), severity=Severity.MEDIUM, category="Configuration")
 def tag_immutability(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Image tags can't be overwritten."""
-    value = text(item.configuration, "ImageTagMutability")
-    return verdict(value.startswith("IMMUTABLE"), "Tags are mutable; set tag immutability.")
+    value = one_of(item.configuration, "ImageTagMutability", *MUTABILITY)
+    return verdict(value == "IMMUTABLE", f"The tag mutability is {value}; set it to IMMUTABLE, without exclusions.")
+
+
+MUTABILITY = ("MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION")
+"""With exclusions some tags are mutable: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html."""
 
 
 @rule("ECR_PRIVATE_LIFECYCLE_POLICY_CONFIGURED", types=(REPOSITORY,), severity=Severity.MEDIUM, category="Cost")
@@ -74,11 +79,13 @@ def repository_encrypted(item: ConfigurationItem, parameters: Parameters, lookup
     """The repository is encrypted with a customer managed KMS key, one of kmsKeyArns where they are given."""
     need(item.configuration, "RepositoryName", "Arn")
     encryption = pick(item.configuration, "EncryptionConfiguration")
-    key, allowed = pick(encryption, "KmsKey") or "", parameters.get("kmsKeyArns", ())
-    managed = pick(encryption, "EncryptionType") in ("KMS", "KMS_DSSE") and key
-    if not managed or _is_of_aws(str(key), item, lookup):
+    allowed = parameters.get("kmsKeyArns", ())
+    if encryption is None or one_of(encryption, "EncryptionType", "AES256", "KMS", "KMS_DSSE") == "AES256":
         return violation("Not encrypted with a customer managed key; recreate the repository with one.")
-    fits = not allowed or any(same_key(key, arn) for arn in allowed)
+    key = text(encryption, "KmsKey")
+    if _is_of_aws(key, item, lookup):
+        return violation("Not encrypted with a customer managed key; recreate the repository with one.")
+    fits = not allowed or among_keys(key, allowed)
     return verdict(fits, f"It is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
 

@@ -50,6 +50,8 @@ def _task_rule(identifier: str, *, severity: Severity, category: str) -> Callabl
     def of_the_latest(function: RuleFunction) -> RuleFunction:
         @functools.wraps(function)
         def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+            if not _is_active(item):
+                return not_applicable("The revision of the task definition is not active.")
             family, revision = _revision(item)
             if revision < max(lookup.find(REVISIONS, family), default=0):
                 return not_applicable("The task definition has a later revision.")
@@ -68,8 +70,13 @@ def _revision(item: ConfigurationItem) -> tuple[str, int]:
     return family, int(revision)
 
 
-REVISIONS = Index(TASK, lambda item: (_revision(item),))
-"""The revisions of each family of task definitions."""
+def _is_active(item: ConfigurationItem) -> bool:
+    """Whether it can be run. What does not say its status is taken to be active: CloudFormation's schema has none."""
+    return text(item.configuration, "Status", default="ACTIVE") == "ACTIVE"
+
+
+REVISIONS = Index(TASK, lambda item: (_revision(item),) if _is_active(item) else (), aspects=())
+"""The active revisions of each family of task definitions."""
 
 
 def _containers(item: ConfigurationItem) -> list[Any]:

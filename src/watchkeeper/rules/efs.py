@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import Lookup, Parameters, flag, listed, need, pick, rule, shown, verdict, violation
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 FILE_SYSTEM = "AWS::EFS::FileSystem"
 ACCESS_POINT = "AWS::EFS::AccessPoint"
@@ -30,8 +30,8 @@ def efs_ct_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 def _encrypted(item: ConfigurationItem, allowed: tuple[str, ...]) -> Verdict:
     if not flag(item.configuration, "Encrypted"):
         return violation("The file system is not encrypted; create an encrypted one and move the files.")
-    key = pick(item.configuration, "KmsKeyId") or ""
-    fits = not allowed or any(same_key(key, arn) or same_key(arn, key) for arn in allowed)
+    key = pick(item.configuration, "KmsKeyId")
+    fits = not allowed or among_keys(key, allowed)
     return verdict(fits, f"It is encrypted with {shown(key, 90)}; use {listed(allowed, 1)}.")
 
 

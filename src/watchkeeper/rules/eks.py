@@ -11,10 +11,10 @@ from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
 from watchkeeper.rules.base import (
+    COMPLIANT,
     Lookup,
     Parameters,
     array,
-    dig,
     flag,
     listed,
     need,
@@ -22,10 +22,11 @@ from watchkeeper.rules.base import (
     rule,
     shown,
     text,
+    that_fail,
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 EKS = "AWS::EKS::Cluster"
 
@@ -42,10 +43,14 @@ def _secrets_encrypted(item: ConfigurationItem, parameters: Parameters) -> Verdi
     encrypted = [c for c in array(item.configuration, "EncryptionConfig") if "secrets" in array(c, "Resources")]
     if not encrypted:
         return violation("Kubernetes secrets are not encrypted; enable envelope encryption with a KMS key.")
-    keys = [str(dig(pick(c, "Provider"), "KeyArn") or pick(pick(c, "Provider"), "keyArn") or "") for c in encrypted]
     allowed = parameters.get("kmsKeyArns", ())
-    fits = not allowed or all(any(same_key(key, arn) for arn in allowed) for key in keys)
-    return verdict(fits, f"Secrets are encrypted with {listed(keys, 1)}; use one of {listed(allowed, 1)}.")
+    if not allowed:
+        return COMPLIANT
+    # The schema of the item has the key beside the configuration, too.
+    beside = pick(item.configuration, "EncryptionConfigKeyArn")
+    keys = [pick(pick(c, "Provider"), "KeyArn") or beside for c in encrypted]
+    others = that_fail(keys, lambda key: among_keys(key, allowed))
+    return verdict(not others, f"Secrets are encrypted with {listed(others, 1)}; use one of {listed(allowed, 1)}.")
 
 
 @rule("EKS_SECRETS_ENCRYPTED", types=(EKS,), severity=Severity.MEDIUM, category="Encryption")
@@ -85,7 +90,7 @@ def _logs(item: ConfigurationItem, wanted: tuple[str, ...]) -> Verdict:
 def _enabled_logs(logging: Any) -> set[str]:
     cluster = pick(logging, "ClusterLogging")
     if isinstance(cluster, list):
-        return {kind for c in cluster if flag(c, "Enabled", default=False) for kind in array(c, "Types")}
+        return {kind for c in cluster if flag(c, "Enabled") for kind in array(c, "Types")}
     return {str(pick(entry, "Type")) for entry in array(cluster, "EnabledTypes")}
 
 

@@ -20,7 +20,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 CACHE = "AWS::ElastiCache::ReplicationGroup"
 
@@ -28,7 +28,7 @@ CACHE = "AWS::ElastiCache::ReplicationGroup"
 register_flags(
     (
         FlagRule("ELASTICACHE_REPL_GRP_ENCRYPTED_IN_TRANSIT", (CACHE,), "TransitEncryptionEnabled", True,
-                 Severity.MEDIUM, "Encryption", "Traffic is encrypted in transit.", "enable it", False),
+                 Severity.MEDIUM, "Encryption", "Traffic is encrypted in transit.", "enable it"),
     )
 )  # fmt: skip
 
@@ -37,10 +37,10 @@ register_flags(
 def cache_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The replication group is encrypted at rest, with one of approvedKMSKeyIds where they are given."""
     need(item.configuration, "ReplicationGroupId", "Arn")
-    if not flag(item.configuration, "AtRestEncryptionEnabled", default=False):
+    if not flag(item.configuration, "AtRestEncryptionEnabled"):
         return violation("Encryption at rest is off; recreate the group with it.")
-    key, allowed = pick(item.configuration, "KmsKeyId") or "", parameters.get("approvedKMSKeyIds", ())
-    fits = not allowed or any(same_key(key, entry) or same_key(entry, key) for entry in allowed)
+    key, allowed = pick(item.configuration, "KmsKeyId"), parameters.get("approvedKMSKeyIds", ())
+    fits = not allowed or among_keys(key, allowed)
     return verdict(fits, f"It is encrypted with {shown(key, 90)}; use an approved key.")
 
 

@@ -18,11 +18,13 @@ from watchkeeper.rules.base import (
     listed,
     needed_array,
     not_applicable,
+    one_of,
     pick,
     required_aspect,
     rule,
     shown,
     text,
+    that_fail,
     verdict,
 )
 
@@ -52,7 +54,7 @@ def classic_internal(item: ConfigurationItem, parameters: Parameters, lookup: Lo
 
 
 def internal_scheme(item: ConfigurationItem) -> Verdict:
-    scheme = text(item.configuration, "scheme")
+    scheme = one_of(item.configuration, "scheme", "internal", "internet-facing")
     return verdict(scheme == "internal", f"The scheme is {shown(scheme)}; recreate it as internal.")
 
 
@@ -85,17 +87,23 @@ def classic_tls_only(item: ConfigurationItem, parameters: Parameters, lookup: Lo
     found = _listeners(item)
     if not found:
         return not_applicable("The load balancer has no listener.")
-    bad = [
-        str(pick(entry, "protocol")) for entry in found if str(pick(entry, "protocol")).upper() not in ("HTTPS", "SSL")
-    ]
-    return verdict(not bad, f"Listeners use {listed(bad)}; use HTTPS or SSL.")
+    bad = that_fail(found, _is_secure)
+    names = [pick(entry, "protocol") for entry in bad]
+    return verdict(not bad, f"Listeners use {listed(names)}; use HTTPS or SSL.")
+
+
+def _is_secure(listener: Any) -> bool:
+    return text(listener, "protocol").upper() in ("HTTPS", "SSL")
 
 
 @rule("ELB_ACM_CERTIFICATE_REQUIRED", types=(CLASSIC,), severity=Severity.MEDIUM, category="Encryption")
 def classic_acm(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Every HTTPS or SSL listener of the classic load balancer uses an ACM certificate; without one, not applicable."""
-    secure = [e for e in _listeners(item) if str(pick(e, "protocol")).upper() in ("HTTPS", "SSL")]
-    if not secure:
+    found = _listeners(item)
+
+    def fits(listener: Any) -> bool:
+        return not _is_secure(listener) or ":acm:" in text(listener, "sSLCertificateId")
+
+    if not that_fail(found, fits) and not any(map(_is_secure, found)):
         return not_applicable("The load balancer has no HTTPS or SSL listener.")
-    bad = [e for e in secure if ":acm:" not in str(pick(e, "sSLCertificateId") or "")]
-    return verdict(not bad, "A listener's certificate is not from ACM; use one that is.")
+    return verdict(not that_fail(found, fits), "A listener's certificate is not from ACM; use one that is.")

@@ -17,11 +17,13 @@ from watchkeeper.rules.base import (
     Parameters,
     array,
     aspect,
+    attempt,
     dig,
     flag,
     listed,
     needed_array,
     not_applicable,
+    one_of,
     pick,
     required_aspect,
     rule,
@@ -35,6 +37,8 @@ from watchkeeper.rules.elb import desync_mode, internal_scheme, spread_over_zone
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+GATEWAY = "gwy"
+"""In the ARN of a gateway load balancer, as app and net are in others'."""
 ATTRIBUTES = "LoadBalancerAttributes"
 
 
@@ -43,8 +47,13 @@ def _attribute(item: ConfigurationItem, key: str) -> str:
     is unknown, not off."""
     for entry in array({ATTRIBUTES: required_aspect(item, ATTRIBUTES)}, ATTRIBUTES):
         if dig(entry, "key") == key:
-            return str(dig(entry, "value"))
+            return text(entry, "value")
     raise Unavailable(f"the item does not say {key}")
+
+
+def _switch(item: ConfigurationItem, key: str) -> bool:
+    """An attribute that is true or false."""
+    return one_of({key: _attribute(item, key)}, key, "true", "false") == "true"
 
 
 def _is_application(item: ConfigurationItem) -> bool:
@@ -62,7 +71,7 @@ NOT_NETWORK = "It is not a network load balancer."
       aspects=(ATTRIBUTES,))  # fmt: skip
 def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The load balancer is protected against deletion."""
-    on = _attribute(item, "deletion_protection.enabled") == "true"
+    on = _switch(item, "deletion_protection.enabled")
     return verdict(on, "Deletion protection is off; turn it on.")
 
 
@@ -70,18 +79,21 @@ def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup:
       aspects=(ATTRIBUTES,))  # fmt: skip
 def logging_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """A classic or application load balancer writes access logs, to one of s3BucketNames where they are given."""
+    log = None
     if item.resource_type == CLASSIC:
         log = dig(required_aspect(item, ATTRIBUTES), "accessLog")
-        on, bucket = flag(log, "enabled"), dig(log, "s3BucketName")
+        on = flag(log, "enabled")
     elif not _is_application(item):
         return not_applicable("It is neither a classic nor an application load balancer.")
     else:
-        on = _attribute(item, "access_logs.s3.enabled") == "true"
-        bucket = _attribute(item, "access_logs.s3.bucket") if on else None
+        on = _switch(item, "access_logs.s3.enabled")
     if not on:
         return violation("Access logs are off; enable them with a bucket.")
     names = parameters.get("s3BucketNames", ())
-    return verdict(not names or bucket in names, f"Access logs go to {shown(bucket)}; use one of {listed(names)}.")
+    if not names:
+        return COMPLIANT
+    bucket = _attribute(item, "access_logs.s3.bucket") if log is None else text(log, "s3BucketName")
+    return verdict(bucket in names, f"Access logs go to {shown(bucket)}; use one of {listed(names)}.")
 
 
 @rule("ALB_HTTP_DROP_INVALID_HEADER_ENABLED", types=(BALANCER,), severity=Severity.MEDIUM, category="Network",
@@ -90,7 +102,7 @@ def drop_invalid_headers(item: ConfigurationItem, parameters: Parameters, lookup
     """The application load balancer drops invalid HTTP headers."""
     if not _is_application(item):
         return not_applicable("It is not an application load balancer.")
-    on = _attribute(item, "routing.http.drop_invalid_header_fields.enabled") == "true"
+    on = _switch(item, "routing.http.drop_invalid_header_fields.enabled")
     return verdict(on, "Invalid header fields are passed on; enable drop_invalid_header_fields.")
 
 
@@ -103,13 +115,21 @@ def alb_desync(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     return desync_mode(mode, parameters)
 
 
+def _is_plain(listener: ConfigurationItem) -> bool:
+    return text(listener.configuration, "Protocol") == "HTTP" and not _redirects(listener)
+
+
 def _plain_listener(item: ConfigurationItem) -> Iterator[tuple[str, Any]]:
-    held = item.configuration
-    if text(held, "Protocol") == "HTTP" and not _redirects(held):
-        yield text(held, "LoadBalancerArn"), pick(held, "Port")
+    """A listener of which that can't be told is unknown to its own load balancer, and to no other."""
+    plain = attempt(
+        lambda listener: text(listener.configuration, "Protocol") == "HTTP" and not _redirects(listener), item
+    )
+    if plain is not False:
+        port = pick(item.configuration, "Port")
+        yield text(item.configuration, "LoadBalancerArn"), plain if isinstance(plain, Unavailable) else port
 
 
-PLAIN_LISTENERS = Index(LISTENER, _plain_listener)
+PLAIN_LISTENERS = Index(LISTENER, _plain_listener, aspects=(), decisive=True)
 """Load balancer to the ports on which it talks HTTP."""
 
 
@@ -124,8 +144,8 @@ def redirects_to_https(item: ConfigurationItem, parameters: Parameters, lookup: 
     return violation(f"The listener on port {plain[0]} does not redirect to HTTPS; make it.") if plain else COMPLIANT
 
 
-def _redirects(listener: Any) -> bool:
-    actions = needed_array(listener, "DefaultActions")
+def _redirects(listener: ConfigurationItem) -> bool:
+    actions = needed_array(listener.configuration, "DefaultActions")
     return any(
         str(pick(action, "Type")).lower() == "redirect"
         and str(pick(pick(action, "RedirectConfig"), "Protocol")).upper() == "HTTPS"
@@ -153,7 +173,7 @@ def nlb_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
     """The network load balancer writes access logs."""
     if not _is_network(item):
         return not_applicable(NOT_NETWORK)
-    on = _attribute(item, "access_logs.s3.enabled") == "true"
+    on = _switch(item, "access_logs.s3.enabled")
     return verdict(on, "Access logs are off; enable them with a bucket.")
 
 
@@ -163,7 +183,7 @@ def nlb_cross_zone(item: ConfigurationItem, parameters: Parameters, lookup: Look
     """The network load balancer balances across zones."""
     if not _is_network(item):
         return not_applicable(NOT_NETWORK)
-    on = _attribute(item, "load_balancing.cross_zone.enabled") == "true"
+    on = _switch(item, "load_balancing.cross_zone.enabled")
     return verdict(on, "Cross-zone load balancing is off; enable it.")
 
 
@@ -175,17 +195,29 @@ def balancer_zones(item: ConfigurationItem, parameters: Parameters, lookup: Look
 
 @rule("ELBV2_LISTENER_ENCRYPTION_IN_TRANSIT", types=(LISTENER,), severity=Severity.MEDIUM, category="Encryption")
 def listener_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The listener uses HTTPS or TLS."""
+    """The listener of an application or network load balancer uses HTTPS or TLS; a gateway load balancer's, which
+    can't, is not applicable: https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-18."""
+    if is_of_gateway(item):
+        return not_applicable("It is the listener of a gateway load balancer.")
     protocol = text(item.configuration, "Protocol")
     return verdict(protocol in ("HTTPS", "TLS"), f"The listener's protocol is {shown(protocol)}; use HTTPS or TLS.")
+
+
+def is_of_gateway(listener: ConfigurationItem) -> bool:
+    """A gateway load balancer's listener has no protocol, or GENEVE; its ARN says whose it is:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html."""
+    arns = (pick(listener.configuration, "LoadBalancerArn"), pick(listener.configuration, "ListenerArn"), listener.arn)
+    if any(f"/{GATEWAY}/" in arn for arn in arns if isinstance(arn, str)):
+        return True
+    return bool(pick(listener.configuration, "Protocol") == "GENEVE")
 
 
 @rule("ELBV2_PREDEFINED_SECURITY_POLICY_SSL_CHECK", types=(LISTENER,), severity=Severity.MEDIUM, category="Encryption")
 def listener_policy(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An HTTPS or TLS listener has one of sslPolicies; other listeners are not applicable."""
-    if text(item.configuration, "Protocol") not in ("HTTPS", "TLS"):
+    if is_of_gateway(item) or text(item.configuration, "Protocol") not in ("HTTPS", "TLS"):
         return not_applicable("The listener does not use TLS.")
-    policy = pick(item.configuration, "SslPolicy")
+    policy = text(item.configuration, "SslPolicy")
     return verdict(policy in parameters["sslPolicies"], f"The TLS policy is {shown(policy)}; choose a listed one.")
 
 
@@ -201,6 +233,12 @@ def alb_waf(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> 
     if not attached:
         return violation("No web ACL is associated; associate one.")
     allowed = parameters.get("wafWebAclIds", ())
-    if not allowed or any(entry in acl for entry in allowed for acl in attached):
+    if not allowed or any(_is_acl(entry, acl) for entry in allowed for acl in attached):
         return COMPLIANT
     return violation(f"The web ACL is {listed(attached, 1)}; associate an allowed one.")
+
+
+def _is_acl(allowed: str, attached: str) -> bool:
+    """Whether a web ACL's id (WAF), or its id or ARN (WAFV2), is that of the one that is attached. A WAFV2 ARN ends in
+    ``webacl/<name>/<id>``: its name is no id."""
+    return allowed in (attached, attached.rpartition("/")[2])

@@ -19,6 +19,7 @@ from watchkeeper.rules.base import (
     Index,
     Lookup,
     Parameters,
+    any_fits,
     array,
     days_between,
     dig,
@@ -29,13 +30,23 @@ from watchkeeper.rules.base import (
     needed_array,
     not_applicable,
     number,
+    pick,
     rule,
     shown,
     text,
+    that_fail,
     verdict,
     violation,
 )
-from watchkeeper.rules.policy import ANYTHING, Statement, account_of, full_service, grants_admin, matches, statements
+from watchkeeper.rules.policy import (
+    ANYTHING,
+    Statement,
+    account_of,
+    full_service,
+    grants_admin,
+    matches,
+    needed_statements,
+)
 
 USER = "AWS::IAM::User"
 GROUP = "AWS::IAM::Group"
@@ -199,14 +210,15 @@ def role_managed_policies(item: ConfigurationItem, parameters: Parameters, looku
 
 def _default_version(item: ConfigurationItem) -> tuple[Statement, ...]:
     for version in needed_array(item.configuration, "policyVersionList"):
-        if flag(version, "isDefaultVersion", default=False):
-            return statements(dig(version, "document"))
+        if flag(version, "isDefaultVersion"):
+            # AWS's schema of the item lists versions without their documents.
+            return needed_statements(need(version, "document"))
     raise Unavailable("the item does not hold the policy's default version")
 
 
 def _excluded(item: ConfigurationItem, parameters: Parameters) -> Verdict | None:
     """NOT_APPLICABLE for what the rules about customer managed policies leave out."""
-    if ":iam::aws:policy/" in text(item.configuration, "arn", default=""):
+    if any(":iam::aws:policy/" in arn for arn in (item.arn, text(item.configuration, "arn", default=""))):
         return not_applicable("AWS manages the policy.")
     if not parameters.get("excludePermissionBoundaryPolicy"):
         return None
@@ -258,7 +270,7 @@ def policy_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: 
 
 def _principals_of(role: ConfigurationItem) -> list[tuple[str, str]]:
     """Whom the role's trust policy lets assume it."""
-    trust = statements(need(role.configuration, "assumeRolePolicyDocument"))
+    trust = needed_statements(need(role.configuration, "assumeRolePolicyDocument"))
     if any(statement.allows and statement.not_principals for statement in trust):
         return [("AWS", "*")]
     return [principal for statement in trust if statement.allows for principal in statement.principals]
@@ -278,11 +290,15 @@ def inline_blocked_kms(item: ConfigurationItem, parameters: Parameters, lookup: 
     excludes = item.resource_type == ROLE and parameters.get("excludeRoleByManagementAccount")
     if excludes and _managements_only(item, lookup):
         return not_applicable("Only the organization's management account can assume the role.")
-    for entry in needed_array(item.configuration, INLINE[item.resource_type]):
-        bad = _blocked(statements(dig(entry, "policyDocument")), parameters["blockedActionsPatterns"])
-        if bad:
-            return violation(f"Inline policy {shown(dig(entry, 'policyName'))} allows {shown(bad)} on all keys.")
-    return COMPLIANT
+    patterns, found = parameters["blockedActionsPatterns"], needed_array(item.configuration, INLINE[item.resource_type])
+
+    def harmless(entry: Any) -> bool:
+        return _blocked(needed_statements(need(entry, "policyDocument")), patterns) is None
+
+    bad = that_fail(found, harmless)
+    return verdict(
+        not bad, f"Inline policy {shown(bad and pick(bad[0], 'policyName'))} allows blocked actions on all keys."
+    )
 
 
 @rule("IAM_POLICY_IN_USE", types=(ACCOUNT,), severity=Severity.LOW, category="Identity",
@@ -322,9 +338,13 @@ def password_policy(item: ConfigurationItem, parameters: Parameters, lookup: Loo
     policy = lookup.account_fact(PASSWORD_POLICY)
     if not policy:
         return violation("The account has no password policy; set one.")
-    wrong = [f"require {what}" for name, (key, what) in _PASSWORD_FLAGS.items()
-             if parameters.get(name) and not flag(policy, key, default=False)]  # fmt: skip
-    wrong += list(_weak_numbers(policy, parameters))
+    asked = [entry for name, entry in _PASSWORD_FLAGS.items() if parameters.get(name)]
+    wrong = list(_weak_numbers(policy, parameters))
+    try:
+        wrong = [f"require {what}" for _, what in that_fail(asked, lambda entry: flag(policy, entry[0]))] + wrong
+    except Unavailable:
+        if not wrong:
+            raise
     return verdict(not wrong, f"The password policy must {', '.join(wrong)}.")
 
 
@@ -377,10 +397,19 @@ def root_hardware_mfa(item: ConfigurationItem, parameters: Parameters, lookup: L
         return not_applicable(NO_ROOT_CREDENTIALS)
     if number(summary, "AccountMFAEnabled") != 1:
         return violation("The root user has no MFA device; assign a hardware one.")
-    virtual = [
-        serial for serial in lookup.account_fact(VIRTUAL_DEVICES) if str(serial).endswith("mfa/root-account-mfa-device")
-    ]
+    virtual = any_fits(lookup.account_fact(VIRTUAL_DEVICES), _is_roots)
     return verdict(not virtual, "The root user's MFA device is virtual; assign a hardware one.")
+
+
+def _is_roots(device: Any) -> bool:
+    """Whether the virtual device is the root user's: its owner's ARN says so. The name alone does not, but for the one
+    that the console gives."""
+    owner = dig(device, "user")
+    if owner:
+        return str(owner).endswith(":root")
+    if text(device, "serial").endswith("mfa/root-account-mfa-device"):
+        return True
+    raise Unavailable(f"nobody read whose virtual MFA device {shown(dig(device, 'serial'))} is")
 
 
 @rule("IAM_SERVER_CERTIFICATE_EXPIRATION_CHECK", types=("AWS::IAM::ServerCertificate",), severity=Severity.MEDIUM,

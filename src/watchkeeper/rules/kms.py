@@ -6,10 +6,11 @@ Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<cons
 # ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Unavailable, Verdict
-from watchkeeper.rules.base import Lookup, Parameters, flag, not_applicable, required_aspect, rule, text, verdict
+from watchkeeper.rules.base import Lookup, Parameters, flag, not_applicable, required_aspect, rule, shown, text, verdict
 from watchkeeper.rules.policy import needed_statements
 
 KEY = "AWS::KMS::Key"
@@ -56,8 +57,34 @@ def not_scheduled_for_deletion(item: ConfigurationItem, parameters: Parameters, 
 def key_policy_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The key policy gives nothing to everybody."""
     policy = needed_statements(required_aspect(item, "Policy"))
-    bad = next((s for s in policy if s.is_public), None)
+    bad = next((s for s in policy if s.is_public("kms")), None)
     return verdict(bad is None, f"The key policy's {bad.label if bad else ''} is public; name the principals.")
+
+
+def among_keys(key: Any, allowed: Iterable[str]) -> bool:
+    """Whether a resource's key is one of those allowed; both may be ids, ARNs, or names or ARNs of aliases.
+
+    Raises Unavailable where the item does not say the key, and where one names a key and the other an alias: which key
+    an alias stands for is not known. Only AWS's own aliases (``alias/aws/s3``) never stand for a customer's key.
+    """
+    if not key:
+        raise Unavailable("the item does not say its KMS key")
+    kinds = []
+    for entry in allowed:
+        if same_key(key, entry) or same_key(entry, key):
+            return True
+        kinds.append(_is_alias(entry))
+    if not _is_awss(key) and any(kind != _is_alias(key) for kind in kinds):
+        raise Unavailable(f"the key is {shown(key, 90)}, and which key an alias stands for is not known")
+    return False
+
+
+def _is_alias(key: str) -> bool:
+    return key.startswith("alias/") or ":alias/" in key
+
+
+def _is_awss(key: str) -> bool:
+    return "alias/aws/" in key
 
 
 def same_key(key: Any, arn: Any) -> bool:

@@ -20,11 +20,13 @@ from watchkeeper.rules.base import (
     need,
     not_applicable,
     number,
+    one_of,
     rule,
     shown,
     text,
     verdict,
     violation,
+    worst,
 )
 from watchkeeper.rules.policy import Statement, statements
 
@@ -45,7 +47,7 @@ def not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) 
     _known(item)
     held = aspect(item, "Policy")
     policy = statements(dig(held, "policyContent") if isinstance(held, dict) and "policyContent" in held else held)
-    bad = next((s for s in policy if s.is_public or _nobody_named(s)), None)
+    bad = next((s for s in policy if s.is_public("lambda") or _nobody_named(s)), None)
     if bad:
         return violation(f"The policy's {bad.label} is public; name principals or a source.")
     bad = next((s for s in policy if s.allows and ("Service", S3) in s.principals and not s.held_to(ACCOUNTS)), None)
@@ -68,14 +70,21 @@ def settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
         return not_applicable("The function's runtime is OS-only.")
     if runtime not in parameters["runtime"]:
         return violation(f"The runtime is {shown(runtime)}; use one of {listed(parameters['runtime'])}.")
-    role, held = parameters.get("role"), item.configuration.get("role")
-    if role and held != role and not str(held).endswith(f"/{role}"):
-        return violation(f"The role is {shown(held, 90)}; use {shown(role, 90)}.")
-    for name in ("memorySize", "timeout"):
+
+    def role() -> Verdict:
+        wanted = parameters.get("role")
+        if not wanted:
+            return COMPLIANT
+        held = text(item.configuration, "role")
+        fits = held == wanted or held.endswith(f"/{wanted}")
+        return verdict(fits, f"The role is {shown(held, 90)}; use {shown(wanted, 90)}.")
+
+    def value(name: str) -> Verdict:
         wanted = parameters.get(name)
-        if wanted is not None and number(item.configuration, name) != wanted:
-            return violation(f"{name} is {item.configuration.get(name)}; set it to {wanted}.")
-    return COMPLIANT
+        fits = wanted is None or number(item.configuration, name) == wanted
+        return verdict(fits, f"{name} is {item.configuration.get(name)}; set it to {wanted}.")
+
+    return worst(role, lambda: value("memorySize"), lambda: value("timeout"))
 
 
 @rule("LAMBDA_INSIDE_VPC", types=(FUNCTION,), severity=Severity.LOW, category="Network")
@@ -139,9 +148,8 @@ def dead_letter_queue(item: ConfigurationItem, parameters: Parameters, lookup: L
 @rule("LAMBDA_FUNCTION_XRAY_ENABLED", types=(FUNCTION,), severity=Severity.LOW, category="Logging and monitoring")
 def xray(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Active tracing is on."""
-    _known(item)
-    mode = dig(item.configuration, "tracingConfig", "mode")
-    return verdict(mode == "Active", f"Tracing is {shown(mode or 'off')}; set it to Active.")
+    mode = one_of(item.configuration.get("tracingConfig"), "mode", "Active", "PassThrough")
+    return verdict(mode == "Active", f"Tracing is {shown(mode)}; set it to Active.")
 
 
 @rule("LAMBDA_FUNCTION_LOG_FORMAT_JSON", types=(FUNCTION,), severity=Severity.LOW, category="Logging and monitoring")

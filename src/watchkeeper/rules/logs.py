@@ -20,7 +20,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 LOG_GROUP = "AWS::Logs::LogGroup"
 CATEGORY = "Logging and monitoring"
@@ -33,9 +33,18 @@ def log_retention(item: ConfigurationItem, parameters: Parameters, lookup: Looku
     name, prefixes = text(item.configuration, "logGroupName"), parameters.get("LogGroupNames", ())
     if prefixes and not name.startswith(prefixes):
         return not_applicable("The log group's name begins with none of LogGroupNames.")
-    days, least = pick(item.configuration, "retentionInDays"), parameters.get("MinRetentionTime", YEAR)
-    fits = days is None or number(item.configuration, "retentionInDays") >= least
-    return verdict(fits, f"Events are kept for {days} days; keep them for {least} or more.")
+    days, least = _kept(item), parameters.get("MinRetentionTime", YEAR)
+    fits = days is None or days >= least
+    return verdict(fits, f"Events are kept for {days or 0:g} days; keep them for {least} or more.")
+
+
+def _kept(item: ConfigurationItem) -> float | None:
+    """Days; None: for ever. A group of the class Delivery keeps events for two days, whatever else it says:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html."""
+    if pick(item.configuration, "logGroupClass") == "DELIVERY":
+        return 2
+    days = pick(item.configuration, "retentionInDays")
+    return None if days is None else number(item.configuration, "retentionInDays")
 
 
 @rule("CLOUDWATCH_LOG_GROUP_ENCRYPTED", types=(LOG_GROUP,), severity=Severity.MEDIUM, category="Encryption")
@@ -45,5 +54,5 @@ def log_group_encrypted(item: ConfigurationItem, parameters: Parameters, lookup:
     key, wanted = pick(item.configuration, "kmsKeyId"), parameters.get("KmsKeyId")
     if not key:
         return violation("The log group is not encrypted with KMS; associate a key.")
-    fits = not wanted or same_key(wanted, key) or same_key(key, wanted)
+    fits = not wanted or among_keys(key, (wanted,))
     return verdict(fits, f"It is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")

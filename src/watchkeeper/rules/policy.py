@@ -46,6 +46,15 @@ FIXED_VALUE_KEYS = frozenset(
 )
 """Condition keys that, given a fixed value, keep a statement for everybody from being public. In lower case."""
 
+ARNS_WITH_WILDCARDS = frozenset({"s3"})
+"""The services for whose rule an ARN with a wildcard is a fixed value, as long as its account is fixed.
+
+S3 says so of aws:SourceArn, aws:PrincipalArn and s3:DataAccessPointArn (Block public access, "The meaning of public").
+For KMS keys, SNS topics, SQS queues and Lambda functions the conditions must hold fixed values only, without wildcards
+and without policy variables: https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html#kms-5,
+…/sns-controls.html#sns-4, …/sqs-controls.html#sqs-3, and lambda-function-public-access-prohibited's own page.
+"""
+
 _EQUALS = re.compile(
     r"^(?:for(?:any|all)values:)?(?:string(?:equals(?:ignorecase)?|like)|arn(?:equals|like))(?:ifexists)?$"
 )
@@ -109,14 +118,14 @@ class Statement:
             return not any(overlaps(own, pattern) for own in self.not_resources)
         return any(_covers(own, pattern) for own in self.resources)
 
-    @property
-    def is_public(self) -> bool:
-        """Whether it gives something to everybody, in S3's sense: no condition holds it to a fixed value."""
-        return self.allows and self.for_everybody and not any(_restricts(c) for c in self.conditions)
+    def is_public(self, service: str) -> bool:
+        """Whether it gives something to everybody, in the sense of the service's rule (:data:`ARNS_WITH_WILDCARDS`)."""
+        wildcards = service in ARNS_WITH_WILDCARDS
+        return self.allows and self.for_everybody and not any(_restricts(c, wildcards) for c in self.conditions)
 
     def held_to(self, keys: Collection[str]) -> bool:
         """Whether a condition holds one of these keys (in lower case) to a fixed value."""
-        return any(condition.key in keys and _restricts(condition) for condition in self.conditions)
+        return any(condition.key in keys and _restricts(condition, wildcards=False) for condition in self.conditions)
 
     @property
     def label(self) -> str:
@@ -135,10 +144,12 @@ def statements(document: Any) -> tuple[Statement, ...]:
 
 
 def needed_statements(document: Any) -> tuple[Statement, ...]:
-    """As :func:`statements`, of a policy that its kind of resource always has. Raises Unavailable where it is empty."""
-    if not document:
+    """As :func:`statements`, of a policy that has to be there. Raises Unavailable where it is missing or has no
+    statement: IAM's grammar wants one."""
+    found = statements(document)
+    if not found:
         raise Unavailable("the item does not say its policy")
-    return statements(document)
+    return found
 
 
 @functools.lru_cache(maxsize=2048)
@@ -267,20 +278,24 @@ def _denies_without_tls(statement: Statement) -> bool:
     return is_bool and only.key == "aws:securetransport" and tuple(v.lower() for v in only.values) == ("false",)
 
 
-def _restricts(condition: Condition) -> bool:
+def _restricts(condition: Condition, wildcards: bool) -> bool:
     if condition.key == "aws:sourceip" and condition.operator.startswith("ipaddress"):
         return bool(condition.values) and all(_narrow_network(value) for value in condition.values)
     if condition.key not in FIXED_VALUE_KEYS or not _EQUALS.match(condition.operator):
         return False
     if condition.operator.endswith("ifexists") or condition.operator.startswith("forallvalues"):
         return False
-    return bool(condition.values) and all(_fixed(condition, value) for value in condition.values)
+    return bool(condition.values) and all(_fixed(condition, value, wildcards) for value in condition.values)
 
 
-def _fixed(condition: Condition, value: str) -> bool:
+def _fixed(condition: Condition, value: str, wildcards: bool) -> bool:
     if "${" in value:
         return False
-    if condition.key in ("aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn") and value.startswith("arn:"):
+    if (
+        wildcards
+        and condition.key in ("aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn")
+        and value.startswith("arn:")
+    ):
         return account_fixed(value)
     # "Outside the pattern AROLEID:*": every session of one role is one principal.
     return not _wild(value.removesuffix(":*") if condition.key == "aws:userid" else value)
@@ -317,15 +332,25 @@ def _decoded(document: str) -> Any:
         raise Unavailable("the policy is not JSON") from None
 
 
+_STARS = re.compile(r"\*\*+")
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    """Actions or resources. Several stars are one star."""
+    return tuple(_STARS.sub("*", entry) for entry in _texts(value))
+
+
 def _statement(raw: Any) -> Statement:
     if not isinstance(raw, Mapping):
         raise Unavailable("the policy has a statement that is not an object")
+    if raw.get("Effect") not in ("Allow", "Deny"):
+        raise Unavailable("the policy has a statement whose Effect is neither Allow nor Deny")
     return Statement(
-        effect=str(raw.get("Effect", "")),
-        actions=tuple(action.lower() for action in _texts(raw.get("Action"))),
-        not_actions=tuple(action.lower() for action in _texts(raw.get("NotAction"))),
-        resources=_texts(raw.get("Resource")),
-        not_resources=_texts(raw.get("NotResource")),
+        effect=raw["Effect"],
+        actions=tuple(action.lower() for action in _patterns(raw.get("Action"))),
+        not_actions=tuple(action.lower() for action in _patterns(raw.get("NotAction"))),
+        resources=_patterns(raw.get("Resource")),
+        not_resources=_patterns(raw.get("NotResource")),
         principals=_principals(raw.get("Principal")),
         not_principals=_principals(raw.get("NotPrincipal")),
         conditions=_conditions(raw.get("Condition")),

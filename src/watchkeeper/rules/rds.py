@@ -11,6 +11,7 @@ from typing import Any
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
+    COMPLIANT,
     FlagRule,
     Lookup,
     Parameters,
@@ -28,7 +29,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 INSTANCE = "AWS::RDS::DBInstance"
 CLUSTER = "AWS::RDS::DBCluster"
@@ -85,13 +86,20 @@ def _engine(item: ConfigurationItem) -> str:
     return text(item.configuration, "engine").lower()
 
 
+def _is_member(item: ConfigurationItem) -> bool:
+    """Whether the DB instance is part of a cluster: Aurora, DocumentDB and Neptune have no others."""
+    if pick(item.configuration, "dBClusterIdentifier"):
+        return True
+    return _engine(item).startswith(("aurora", *OTHER_ENGINES))
+
+
 @rule("RDS_STORAGE_ENCRYPTED", types=(INSTANCE,), severity=Severity.MEDIUM, category="Encryption")
 def storage_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The DB instance's storage is encrypted, with kmsKeyId where it is given."""
     if not flag(item.configuration, "storageEncrypted"):
         return violation("Storage is not encrypted; restore an encrypted copy of a snapshot and replace the instance.")
-    wanted, key = parameters.get("kmsKeyId"), item.configuration.get("kmsKeyId") or ""
-    fits = not wanted or same_key(wanted, key) or same_key(key, wanted)
+    wanted, key = parameters.get("kmsKeyId"), item.configuration.get("kmsKeyId")
+    fits = not wanted or among_keys(key, (wanted,))
     return verdict(fits, f"Storage is encrypted with {shown(key, 90)}; use {shown(wanted, 90)}.")
 
 
@@ -99,8 +107,9 @@ def storage_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: L
 def backup_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Automated backups are on, kept for backupRetentionPeriod days (at least backupRetentionMinimum), taken in
     preferredBackupWindow; read replicas are checked with checkReadReplicas=true only."""
-    source = item.configuration.get("readReplicaSourceDBInstanceIdentifier")
-    if source and not parameters.get("checkReadReplicas"):
+    # A replica in another account or of a cluster has the second.
+    sources = ("readReplicaSourceDBInstanceIdentifier", "readReplicaSourceDBClusterIdentifier")
+    if any(item.configuration.get(name) for name in sources) and not parameters.get("checkReadReplicas"):
         return not_applicable("The DB instance is a read replica, and checkReadReplicas is not true.")
     days = int(number(item.configuration, "backupRetentionPeriod"))
     if days == 0:
@@ -110,14 +119,18 @@ def backup_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Look
         return violation(f"Backups are kept for {days} days; set the retention period to {exact}.")
     if least is not None and days < least:
         return violation(f"Backups are kept for {days} days; set the retention period to {least} or more.")
-    window, wanted = item.configuration.get("preferredBackupWindow"), parameters.get("preferredBackupWindow")
-    return verdict(not wanted or window == wanted, f"The backup window is {shown(window)}; set it to {shown(wanted)}.")
+    wanted = parameters.get("preferredBackupWindow")
+    if not wanted:
+        return COMPLIANT
+    window = text(item.configuration, "preferredBackupWindow")
+    return verdict(window == wanted, f"The backup window is {shown(window)}; set it to {shown(wanted)}.")
 
 
 @rule("RDS_MULTI_AZ_SUPPORT", types=(INSTANCE,), severity=Severity.MEDIUM, category="Backup and recovery")
 def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The DB instance is Multi-AZ; those of Aurora, DocumentDB and Neptune clusters are not applicable."""
-    if _engine(item).startswith(("aurora", "docdb", "neptune")):
+    """The DB instance is Multi-AZ; members of a cluster (Multi-AZ, Aurora, DocumentDB, Neptune) are not applicable:
+    https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-5."""
+    if _is_member(item):
         return not_applicable("High availability is the cluster's matter.")
     return verdict(flag(item.configuration, "multiAZ"), "The DB instance is in one availability zone; enable Multi-AZ.")
 
@@ -127,7 +140,7 @@ def multi_az(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
 def deletion_protection(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The DB instance is protected against deletion; only databaseEngines where they are given. Members of a cluster
     are not applicable: the cluster is what can be protected."""
-    if item.configuration.get("dBClusterIdentifier"):
+    if _is_member(item):
         return not_applicable("Deletion protection is the cluster's matter.")
     engines = tuple(engine.lower() for engine in parameters.get("databaseEngines", ()))
     if engines and _engine(item) not in engines:
@@ -173,7 +186,7 @@ def _additional_logs(engine: str, given: Mapping[str, str]) -> Iterator[str]:
 @rule("RDS_ENHANCED_MONITORING_ENABLED", types=(INSTANCE,), severity=Severity.LOW, category="Logging and monitoring")
 def enhanced_monitoring(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Enhanced monitoring is on, every monitoringInterval seconds where it is given."""
-    seconds = int(number(item.configuration, "monitoringInterval", default=0))
+    seconds = int(number(item.configuration, "monitoringInterval"))
     if not seconds:
         return violation("Enhanced monitoring is off; set a monitoring interval and role.")
     wanted = parameters.get("monitoringInterval")
@@ -190,13 +203,17 @@ def _admin(item: ConfigurationItem, parameters: Parameters) -> Verdict:
 
 @rule("RDS_INSTANCE_DEFAULT_ADMIN_CHECK", types=(INSTANCE,), severity=Severity.MEDIUM, category="Identity")
 def instance_admin(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The DB instance's admin user does not have a default name, or has one of validAdminUserNames."""
-    return _admin(item, parameters)
+    """The DB instance's admin user does not have a default name, or has one of validAdminUserNames; members of a
+    cluster are not applicable: https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-25."""
+    return not_applicable("The admin user is the cluster's.") if _is_member(item) else _admin(item, parameters)
 
 
 @rule("RDS_CLUSTER_DEFAULT_ADMIN_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM, category="Identity")
 def cluster_admin(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-    """The cluster's admin user does not have a default name, or has one of validAdminUserNames."""
+    """The cluster's admin user does not have a default name, or has one of validAdminUserNames; clusters of DocumentDB
+    and Neptune are not applicable: https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-24."""
+    if _engine(item) in OTHER_ENGINES:
+        return not_applicable(f"The engine is {_engine(item)}.")
     return _admin(item, parameters)
 
 
@@ -354,6 +371,12 @@ def _of_engine(item: ConfigurationItem, engine: str) -> Verdict | None:
     return not_applicable(f"The engine is {shown(_engine(item))}, not {engine}.")
 
 
+def _of_manual(item: ConfigurationItem) -> Verdict | None:
+    """AWS judges manual cluster snapshots only: an automated one can't be shared."""
+    kind = text(item.configuration, "snapshotType")
+    return None if kind == "manual" else not_applicable(f"The snapshot's type is {shown(kind)}, not manual.")
+
+
 def _register_family(prefix: str, engine: str, unprotected: Severity) -> None:
     """The rules that AWS has for Neptune and for DocumentDB alike, each on clusters of that engine only."""
 
@@ -379,15 +402,15 @@ def _register_family(prefix: str, engine: str, unprotected: Severity) -> None:
         if not flag(item.configuration, "storageEncrypted"):
             return violation("The cluster is not encrypted; restore a snapshot with encryption and replace it.")
         allowed = parameters.get("kmsKeyArns", parameters.get("KmsKeyArns", ()))
-        key = item.configuration.get("kmsKeyId") or ""
-        fits = not allowed or any(same_key(key, arn) for arn in allowed)
+        key = item.configuration.get("kmsKeyId")
+        fits = not allowed or among_keys(key, allowed)
         return verdict(fits, f"It is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
     @rule(f"{prefix}_CLUSTER_SNAPSHOT_PUBLIC_PROHIBITED", types=(CLUSTER_SNAPSHOT,), severity=Severity.CRITICAL,
           category="Public access", aspects=SHARING)  # fmt: skip
     def not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-        """The manual cluster snapshot can't be restored by everybody."""
-        return _of_engine(item, engine) or _not_public(item)
+        """The manual cluster snapshot can't be restored by everybody; others are not applicable."""
+        return _of_engine(item, engine) or _of_manual(item) or _not_public(item)
 
 
 for _prefix, (_family, _unprotected) in ENGINE_FAMILIES.items():

@@ -12,7 +12,6 @@ from watchkeeper.rules.base import (
     FlagRule,
     Lookup,
     Parameters,
-    dig,
     flag,
     listed,
     number,
@@ -23,8 +22,9 @@ from watchkeeper.rules.base import (
     text,
     verdict,
     violation,
+    worst,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 
 CLUSTER = "AWS::Redshift::Cluster"
 LOGGING = "LoggingStatus"
@@ -44,28 +44,48 @@ register_flags(
       aspects=(LOGGING,))  # fmt: skip
 def cluster_configuration(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Encryption, audit logging and node types are as given."""
-    if flag(item.configuration, "encrypted") != parameters["clusterDbEncrypted"]:
-        return violation(f"encrypted is not {str(parameters['clusterDbEncrypted']).lower()}; change the encryption.")
-    if flag(required_aspect(item, LOGGING), "loggingEnabled", default=False) != parameters["loggingEnabled"]:
-        return violation(f"Audit logging is not {str(parameters['loggingEnabled']).lower()}; change it.")
-    kind, allowed = text(item.configuration, "nodeType"), parameters.get("nodeTypes", ())
-    return verdict(not allowed or kind in allowed, f"The node type is {shown(kind)}; use one of {listed(allowed)}.")
+    encrypted, logging = parameters["clusterDbEncrypted"], parameters["loggingEnabled"]
+
+    def encryption() -> Verdict:
+        fits = flag(item.configuration, "encrypted") == encrypted
+        return verdict(fits, f"encrypted is not {str(encrypted).lower()}; change the encryption.")
+
+    def audit() -> Verdict:
+        fits = flag(required_aspect(item, LOGGING), "loggingEnabled") == logging
+        return verdict(fits, f"Audit logging is not {str(logging).lower()}; change it.")
+
+    def nodes() -> Verdict:
+        kind, allowed = text(item.configuration, "nodeType"), parameters.get("nodeTypes", ())
+        return verdict(not allowed or kind in allowed, f"The node type is {shown(kind)}; use one of {listed(allowed)}.")
+
+    return worst(encryption, audit, nodes)
 
 
 @rule("REDSHIFT_CLUSTER_MAINTENANCESETTINGS_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM,
       category="Configuration")  # fmt: skip
 def maintenance_settings(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Version upgrades, maintenance window and snapshot retention are as given."""
-    if flag(item.configuration, "allowVersionUpgrade") != parameters["allowVersionUpgrade"]:
-        return violation(f"allowVersionUpgrade is not {str(parameters['allowVersionUpgrade']).lower()}; change it.")
-    window, wanted = item.configuration.get("preferredMaintenanceWindow"), parameters.get("preferredMaintenanceWindow")
-    if wanted and str(window).lower() != wanted.lower():
-        return violation(f"The maintenance window is {shown(window)}; set it to {shown(wanted)}.")
-    days, least = (
-        number(item.configuration, "automatedSnapshotRetentionPeriod"),
-        parameters.get("automatedSnapshotRetentionPeriod"),
-    )
-    return verdict(least is None or days == least, f"Snapshots are kept for {days:g} days; keep them for {least}.")
+    upgrades, wanted = parameters["allowVersionUpgrade"], parameters.get("preferredMaintenanceWindow")
+
+    def versions() -> Verdict:
+        fits = flag(item.configuration, "allowVersionUpgrade") == upgrades
+        return verdict(fits, f"allowVersionUpgrade is not {str(upgrades).lower()}; change it.")
+
+    def window() -> Verdict:
+        if not wanted:
+            return COMPLIANT
+        held = text(item.configuration, "preferredMaintenanceWindow")
+        fits = held.lower() == wanted.lower()
+        return verdict(fits, f"The maintenance window is {shown(held)}; set it to {shown(wanted)}.")
+
+    def snapshots() -> Verdict:
+        exact = parameters.get("automatedSnapshotRetentionPeriod")
+        if exact is None:
+            return COMPLIANT
+        days = number(item.configuration, "automatedSnapshotRetentionPeriod")
+        return verdict(days == exact, f"Snapshots are kept for {days:g} days; keep them for {exact}.")
+
+    return worst(versions, window, snapshots)
 
 
 @rule("REDSHIFT_BACKUP_ENABLED", types=(CLUSTER,), severity=Severity.MEDIUM, category="Backup and recovery")
@@ -82,7 +102,7 @@ def cluster_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
     key, allowed = item.configuration.get("kmsKeyId"), parameters.get("kmsKeyArns", ())
     if not flag(item.configuration, "encrypted") or not key:
         return violation("The cluster is not encrypted with KMS; modify it to use a key.")
-    if not allowed or any(same_key(key, arn) for arn in allowed):
+    if not allowed or among_keys(key, allowed):
         return COMPLIANT
     return violation(f"The cluster is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
@@ -92,10 +112,12 @@ def cluster_kms(item: ConfigurationItem, parameters: Parameters, lookup: Lookup)
 def audit_logging(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Audit logging is on, to one of bucketNames where they are given."""
     status, names = required_aspect(item, LOGGING), parameters.get("bucketNames", ())
-    if not flag(status, "loggingEnabled", default=False):
+    if not flag(status, "loggingEnabled"):
         return violation("Audit logging is off; enable it.")
-    bucket = dig(status, "bucketName")
-    return verdict(not names or bucket in names, f"Audit logs go to {shown(bucket)}; use one of {listed(names)}.")
+    if not names:
+        return COMPLIANT
+    bucket = text(status, "bucketName")
+    return verdict(bucket in names, f"Audit logs go to {shown(bucket)}; use one of {listed(names)}.")
 
 
 @rule("REDSHIFT_DEFAULT_ADMIN_CHECK", types=(CLUSTER,), severity=Severity.MEDIUM, category="Identity")

@@ -19,6 +19,7 @@ from watchkeeper.rules.base import (
     Index,
     Lookup,
     Parameters,
+    any_fits,
     array,
     aspect,
     dig,
@@ -26,13 +27,16 @@ from watchkeeper.rules.base import (
     listed,
     named,
     not_applicable,
+    one_of,
     required_aspect,
     rule,
     shown,
+    that_fail,
     verdict,
     violation,
+    worst,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 from watchkeeper.rules.policy import Condition, Statement, account_of, denies_plain_http, matches, statements
 
 BUCKET = "AWS::S3::Bucket"
@@ -115,10 +119,8 @@ def default_encryption_kms(item: ConfigurationItem, parameters: Parameters, look
         return violation(f"Default encryption is {shown(algorithm or 'off')}; set it to aws:kms with a KMS key.")
     allowed = parameters.get("kmsKeyArns", ())
     key = dig(default, "kmsMasterKeyID") or "alias/aws/s3"
-    if not allowed or any(same_key(key, arn) for arn in allowed):
+    if not allowed or among_keys(key, allowed):
         return COMPLIANT
-    if "alias/" in key and not key.endswith("alias/aws/s3"):
-        raise Unavailable(f"the bucket names its key by {shown(key, 90)}, and which key that is, is not known")
     return violation(f"Default encryption uses {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
 
@@ -157,7 +159,10 @@ def level_public_access_prohibited(item: ConfigurationItem, parameters: Paramete
 
 
 def _off(block: Any) -> list[str]:
-    return [name for name in BLOCK_SETTINGS if not flag(block, name, default=False)]
+    """The settings that are off. Config's item lacks the block where the bucket has none; a block says all four."""
+    if block is None:
+        return list(BLOCK_SETTINGS)
+    return that_fail(BLOCK_SETTINGS, lambda name: flag(block, name))
 
 
 def _settings(block: Any) -> frozenset[str]:
@@ -225,7 +230,7 @@ def _public_under(
 ) -> Verdict:
     if "restrictPublicBuckets" not in block:
         for statement in _policy(item):
-            if statement.is_public and any(statement.may_match(action) for action in actions):
+            if statement.is_public("s3") and any(statement.may_match(action) for action in actions):
                 return violation(
                     f"The bucket policy's {statement.label} is public; name principals or set restrictPublicBuckets."
                 )
@@ -301,7 +306,7 @@ def default_lock_enabled(item: ConfigurationItem, parameters: Parameters, lookup
     lock = aspect(item, LOCK)
     if dig(lock, "objectLockEnabled") != "Enabled":
         return violation("Object Lock is off; enable it on the bucket.")
-    mode, wanted = dig(lock, "rule", "defaultRetention", "mode"), parameters.get("mode")
+    mode, wanted = dig(lock, "rule", "defaultRetention", "mode"), parameters.get("mode", "").upper()
     return verdict(not wanted or mode == wanted, f"Object Lock's mode is {shown(mode or 'not set')}; set {wanted}.")
 
 
@@ -386,53 +391,70 @@ def _replication_rules(item: ConfigurationItem) -> list[Any]:
 
 
 def _enabled(entry: Any) -> bool:
-    return bool(dig(entry, "status") == "Enabled")
+    return one_of(entry, "status", "Enabled", "Disabled") == "Enabled"
 
 
+BUCKET_REGIONS = "s3.bucket_regions"
 BUCKETS = Index(BUCKET, lambda item: ((name, True) for name in named(item)))
 """The buckets of the account and region, by name."""
 
 
 def _crosses_region(entry: Any, item: ConfigurationItem, lookup: Lookup) -> bool:
-    account = dig(entry, "destinationConfig", "account")
-    if account and account != item.account_id:
-        raise Unavailable(f"the destination bucket is in account {shown(account)}, whose buckets are not known")
+    """Whether it copies to another region. A bucket of this region is known; one that is not may be in another region
+    or in another account, which a rule need not name (S3 API, Destination)."""
     arn = dig(entry, "destinationConfig", "bucketARN") or dig(entry, "destination", "bucket")
-    return not lookup.find(BUCKETS, str(arn).rsplit(":", 1)[-1])
+    if not arn:
+        raise Unavailable("the item does not say where the rule copies to")
+    name = str(arn).rsplit(":", 1)[-1]
+    if lookup.find(BUCKETS, name):
+        return False
+    region = lookup.account_fact(BUCKET_REGIONS).get(name)
+    if region is None:
+        raise Unavailable(f"in which region bucket {shown(name)} is, is not known: it is none of the account's")
+    return bool(region != item.region)
 
 
 @rule("S3_BUCKET_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW, category="Backup and recovery",
-      aspects=(REPLICATION,), indexes=(BUCKETS,))  # fmt: skip
+      aspects=(REPLICATION,), indexes=(BUCKETS,), needs=(f"account:{BUCKET_REGIONS}",))  # fmt: skip
 def replication_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """There are replication rules, all enabled, and all of the ReplicationType where one is given."""
     rules, wanted = _replication_rules(item), parameters.get("ReplicationType")
     if not rules:
         return violation("Replication is off; add a replication rule to another bucket.")
-    if not all(map(_enabled, rules)):
-        return violation("A replication rule is disabled; enable it or remove it.")
-    if wanted is None:
-        return COMPLIANT
-    others = [rule for rule in rules if _crosses_region(rule, item, lookup) != (wanted == "CROSS-REGION")]
-    return verdict(not others, f"A replication rule is not {wanted.lower()}; let it copy to such a bucket.")
+
+    def enabled() -> Verdict:
+        return verdict(not that_fail(rules, _enabled), "A replication rule is disabled; enable it or remove it.")
+
+    def as_wanted() -> Verdict:
+        if wanted is None:
+            return COMPLIANT
+        others = that_fail(rules, lambda rule: _crosses_region(rule, item, lookup) == (wanted == "CROSS-REGION"))
+        return verdict(not others, f"A replication rule is not {wanted.lower()}; let it copy to such a bucket.")
+
+    return worst(enabled, as_wanted)
 
 
 @rule("S3_BUCKET_CROSS_REGION_REPLICATION_ENABLED", types=(BUCKET,), severity=Severity.LOW,
-      category="Backup and recovery", aspects=(REPLICATION,), indexes=(BUCKETS,))  # fmt: skip
+      category="Backup and recovery", aspects=(REPLICATION,), indexes=(BUCKETS,),
+      needs=(f"account:{BUCKET_REGIONS}",))  # fmt: skip
 def cross_region_replication(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """An enabled replication rule copies to a bucket of another region."""
-    across = (_crosses_region(rule, item, lookup) for rule in _replication_rules(item) if _enabled(rule))
-    return verdict(any(across), "No enabled replication rule is cross-region; add one to a bucket of another region.")
+    across = any_fits(_replication_rules(item), lambda rule: _enabled(rule) and _crosses_region(rule, item, lookup))
+    return verdict(across, "No enabled replication rule is cross-region; add one to a bucket of another region.")
 
 
 @rule("S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED", types=(BUCKET,), severity=Severity.HIGH, category="Public access",
       aspects=(POLICY,))  # fmt: skip
 def blacklisted_actions(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The bucket policy gives none of the listed actions to principals of other accounts."""
-    for statement in _policy(item):
-        listed_action = next(filter(statement.may_match, parameters["blacklistedActionPattern"]), None)
-        if listed_action and statement.allows and _foreign(statement, item.account_id):
-            return violation(f"The policy's {statement.label} gives {shown(listed_action)} to another account.")
-    return COMPLIANT
+    patterns = parameters["blacklistedActionPattern"]
+
+    def harmless(statement: Statement) -> bool:
+        gives = statement.allows and any(map(statement.may_match, patterns))
+        return not gives or not _foreign(statement, item.account_id)
+
+    bad = that_fail(_policy(item), harmless)
+    return verdict(not bad, f"The policy's {bad[0].label if bad else ''} gives a listed action to another account.")
 
 
 def _foreign(statement: Statement, account: str) -> bool:

@@ -13,11 +13,11 @@ from watchkeeper.rules.base import (
     Parameters,
     listed,
     need,
+    one_of,
     pick,
     register_flags,
     rule,
     shown,
-    text,
     verdict,
     violation,
 )
@@ -29,7 +29,7 @@ NOTEBOOK = "AWS::SageMaker::NotebookInstance"
       category="Public access")  # fmt: skip
 def notebook_internet(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The notebook has no direct internet access."""
-    value = text(item.configuration, "DirectInternetAccess")
+    value = one_of(item.configuration, "DirectInternetAccess", "Enabled", "Disabled")
     return verdict(value == "Disabled", "Direct internet access is on; recreate the notebook in a VPC without it.")
 
 
@@ -56,8 +56,7 @@ def model_in_vpc(item: ConfigurationItem, parameters: Parameters, lookup: Lookup
 @rule("SAGEMAKER_NOTEBOOK_INSTANCE_ROOT_ACCESS_CHECK", types=(NOTEBOOK,), severity=Severity.HIGH, category="Identity")
 def notebook_root(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """Users of the notebook have no root access."""
-    value = text(item.configuration, "RootAccess", default="Enabled")
-    need(item.configuration, "NotebookInstanceName", "Arn")
+    value = one_of(item.configuration, "RootAccess", "Enabled", "Disabled")
     return verdict(value == "Disabled", "Root access is on; turn it off.")
 
 

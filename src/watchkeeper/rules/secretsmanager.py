@@ -10,6 +10,7 @@ from datetime import datetime
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import (
+    COMPLIANT,
     Lookup,
     Parameters,
     days_between,
@@ -25,7 +26,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 from watchkeeper.rules.policy import account_of
 
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a resource type
@@ -42,9 +43,10 @@ def rotation_enabled(item: ConfigurationItem, parameters: Parameters, lookup: Lo
         parameters.get("maximumAllowedRotationFrequency"),
         parameters.get("maximumAllowedRotationFrequencyInHours"),
     )
-    limit = hours if hours is not None else days * 24 if days is not None else None
-    if limit is None:
-        return verdict(True, "")
+    limits = [limit for limit in (hours, days * 24 if days is not None else None) if limit is not None]
+    if not limits:
+        return COMPLIANT
+    limit = min(limits)
     every = number(rules, "AutomaticallyAfterHours", default=0) or number(rules, "AutomaticallyAfterDays") * 24
     return verdict(every <= limit, f"It rotates every {every:g} hours; rotate it at least every {limit:g}.")
 
@@ -91,5 +93,5 @@ def uses_cmk(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) ->
         return violation("The secret uses the key aws/secretsmanager; give it a customer managed key.")
     if str(key).startswith("arn:") and item.account_id and account_of(key) != item.account_id:
         return violation(f"The key {shown(key, 90)} is another account's, which AWS can't look into; use your own.")
-    fits = not allowed or any(same_key(key, arn) for arn in allowed)
+    fits = not allowed or among_keys(key, allowed)
     return verdict(fits, f"The secret is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from watchkeeper.model import ConfigurationItem, Severity, Verdict
 from watchkeeper.rules.base import COMPLIANT, Lookup, Parameters, listed, need, pick, rule, shown, verdict, violation
-from watchkeeper.rules.kms import same_key
+from watchkeeper.rules.kms import among_keys
 from watchkeeper.rules.policy import Statement, needed_statements
 
 TOPIC = "AWS::SNS::Topic"
@@ -28,7 +28,7 @@ def topic_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
         return violation(
             "The topic is not encrypted; give it a KMS key (AWS Config can't publish to an encrypted topic)."
         )
-    if not allowed or any(same_key(key, entry) or same_key(entry, key) for entry in allowed):
+    if not allowed or among_keys(key, allowed):
         return COMPLIANT
     return violation(f"The topic is encrypted with {shown(key, 90)}; use one of {listed(allowed, 1)}.")
 
@@ -36,7 +36,7 @@ def topic_encrypted(item: ConfigurationItem, parameters: Parameters, lookup: Loo
 @rule("SNS_TOPIC_NO_PUBLIC_ACCESS", types=(TOPIC,), severity=Severity.HIGH, category="Public access")
 def topic_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The topic's policy gives nothing to everybody."""
-    return not_public(needed_statements(pick(item.configuration, "Policy")))
+    return not_public(needed_statements(pick(item.configuration, "Policy")), "sns")
 
 
 @rule("SNS_TOPIC_MESSAGE_DELIVERY_NOTIFICATION_ENABLED", types=(TOPIC,), severity=Severity.LOW,
@@ -50,6 +50,6 @@ def topic_delivery_status(item: ConfigurationItem, parameters: Parameters, looku
     return verdict(on, "Delivery status logging is off; set a feedback role for the topic's protocols.")
 
 
-def not_public(policy: tuple[Statement, ...]) -> Verdict:
-    bad = next((s for s in policy if s.is_public), None)
+def not_public(policy: tuple[Statement, ...], service: str) -> Verdict:
+    bad = next((s for s in policy if s.is_public(service)), None)
     return verdict(bad is None, f"The policy's {bad.label if bad else ''} is public; name principals or a source.")

@@ -18,7 +18,7 @@ QUEUE = "AWS::SQS::Queue"
 def queue_not_public(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
     """The queue's policy gives nothing to everybody; a queue without one is for its account alone."""
     need(item.configuration, "QueueArn", "Arn", "QueueName", "QueueUrl")
-    return not_public(statements(pick(item.configuration, "Policy")))
+    return not_public(statements(pick(item.configuration, "Policy")), "sqs")
 
 
 @rule("SQS_QUEUE_POLICY_FULL_ACCESS_CHECK", types=(QUEUE,), severity=Severity.HIGH, category="Identity")

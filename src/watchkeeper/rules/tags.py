@@ -28,6 +28,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.elbv2 import is_of_gateway
 
 REQUIRED_TAGS_TYPES = facts.managed_rules()["REQUIRED_TAGS"].resource_types
 
@@ -75,7 +76,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listene
 
 def _of_kind(field: str, kinds: tuple[str, ...]) -> RuleFunction:
     def judge(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
-        kind = text(item.configuration, field)
+        kind = "GENEVE" if field == "Protocol" and is_of_gateway(item) else text(item.configuration, field)
         if kind not in kinds:
             return not_applicable(f"The rule is not for {field} {shown(kind)}.")
         return tagged(item, parameters, lookup)

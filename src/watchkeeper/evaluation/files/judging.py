@@ -15,7 +15,7 @@ import orjson
 
 from watchkeeper.evaluation.files.stream import Chunk
 from watchkeeper.evaluation.item import Accept, ConfiguredRule, NoLookup, Prepared, PreparedRule, accepted, prepare
-from watchkeeper.items import Edges, ItemError, from_aws
+from watchkeeper.items import Edges, ItemError, from_aws, unsaid
 from watchkeeper.model import EPOCH, UNAVAILABLE_KEY, ComplianceType, ConfigurationItem, ItemStatus
 from watchkeeper.rules import Index
 from watchkeeper.rules.base import COMPLIANT, RuleFunction, clip, shown
@@ -376,7 +376,9 @@ def to_item(raw: Any) -> ConfigurationItem:
     """As :func:`watchkeeper.items.from_aws`, quicker for what S3 files hold. Raises ItemError."""
     if type(raw) is not dict or not _is_plain(raw):
         return from_aws(raw)
-    supplementary = raw["supplementaryConfiguration"]
+    supplementary, status = raw["supplementaryConfiguration"], _STATUSES[raw["configurationItemStatus"]]
+    if status is ItemStatus.NOT_RECORDED:
+        supplementary |= unsaid(raw, status)
     for key, value in supplementary.items():
         if type(value) is str:
             supplementary[key] = _decoded(value)
@@ -387,7 +389,7 @@ def to_item(raw: Any) -> ConfigurationItem:
         raw["awsRegion"],
         raw.get("resourceName"),
         raw.get("ARN") or "",
-        _STATUSES[raw["configurationItemStatus"]],
+        status,
         _capture_time(raw.get("configurationItemCaptureTime")),
         tags=raw["tags"],
         relationships=Edges(raw.get("relationships") or ()),

@@ -34,6 +34,8 @@ from watchkeeper.evaluation.results import FilesResult, Problem, ResourceEvaluat
 from watchkeeper.model import ComplianceType, ConfigurationItem, Evaluation, Unavailable
 from watchkeeper.rules import ACCOUNT, Index
 from watchkeeper.rules.base import facts_under, gathered
+from watchkeeper.rules.cloudtrail import ELSEWHERE, TRAIL
+from watchkeeper.rules.s3 import BUCKET, BUCKET_REGIONS
 
 SMALL = 1 << 20
 """Input up to this many bytes (as stored) is evaluated in this process: starting workers would take longer."""
@@ -111,7 +113,9 @@ class _Known:
         facts: Mapping[Index, Mapping[Any, list[Any]]],
         unreadable: Mapping[Index, str],
         now: datetime,
+        account_facts: Mapping[str, Any],
     ) -> None:
+        self._account_facts = account_facts
         self._types = types
         self._items = items
         self._facts = facts
@@ -133,10 +137,12 @@ class _Known:
         self._refuse_unrecorded(index.resource_type)
         if index in self._unreadable:
             raise Unavailable(self._unreadable[index])
-        return facts_under(key, self._facts.get(index, {}))
+        return facts_under(key, self._facts.get(index, {}), decisive=index.decisive)
 
     def account_fact(self, name: str) -> Any:
-        """Nothing is known of the account."""
+        """What the items of other regions say of the account; nothing else is known of it."""
+        if name in self._account_facts:
+            return self._account_facts[name]
         raise Unavailable(f"the rule needs the account fact {name}, which configuration items don't hold")
 
     def now(self) -> datetime:
@@ -164,7 +170,7 @@ class _Gathered:
         for number, place, why in outcome.unreadable:
             self._unreadable.setdefault(place, {}).setdefault(self._indexes[number], why)
 
-    def lookups(self, groups: Iterable[Group], held: Iterable[bytes]) -> dict[Place, _Known]:
+    def lookups(self, groups: Mapping[Group, Iterable[str]], held: Iterable[bytes]) -> dict[Place, _Known]:
         """The lookup of each place in which there is a resource."""
         types: dict[Place, set[str]] = {}
         for account, region, kind in groups:
@@ -173,6 +179,10 @@ class _Gathered:
         for line in unpacked(held):
             item = to_item(orjson.loads(line))
             items.setdefault((item.account_id, item.region), {}).setdefault(item.resource_type, []).append(item)
+        buckets: dict[str, dict[str, str]] = {}
+        for (account, region, kind), ids in groups.items():
+            if kind == BUCKET:
+                buckets.setdefault(account, {}).update(dict.fromkeys(ids, region))
         return {
             place: _Known(
                 frozenset(found),
@@ -180,9 +190,33 @@ class _Gathered:
                 {self._indexes[n]: gathered(entries) for n, entries in self._facts.get(place, {}).items()},
                 self._unreadable.get(place, {}),
                 self._now,
+                {ELSEWHERE: _multi_region_trails(place, items), BUCKET_REGIONS: buckets.get(place[0], {})},
             )
             for place, found in types.items()
         }
+
+
+def _multi_region_trails(
+    here: Place, items: Mapping[Place, Mapping[str, Sequence[ConfigurationItem]]]
+) -> list[Mapping[str, Any]]:
+    """The trails that other regions of the account hold and that record this one."""
+    account, region = here
+    trails = (
+        trail
+        for (other, home), held in items.items()
+        if other == account and home != region
+        for trail in held.get(TRAIL, ())
+    )
+    return [
+        {
+            "arn": trail.arn or trail.resource_id,
+            "configuration": trail.configuration,
+            "isLogging": trail.supplementary.get("IsLogging", trail.configuration.get("isLogging")),
+            "selectors": trail.supplementary,
+        }
+        for trail in trails
+        if trail.configuration.get("isMultiRegionTrail") is True
+    ]
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------
