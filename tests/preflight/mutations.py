@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchkeeper.pulumi.graph import Archive, Graph, Resource
+from watchkeeper.pulumi.graph import UNKNOWN, Archive, Graph, Resource
 
 Change = Callable[[Graph], Graph]
 
@@ -124,6 +124,38 @@ def duplicated(original: str, new: str, **inputs: Any) -> Change:
         return put(graph, other)
 
     return change
+
+
+def added(like: str, kind: str, called: str, **inputs: Any) -> Change:
+    """A resource of another kind where a resource of the stack is: its parent, its provider."""
+
+    def change(graph: Graph) -> Graph:
+        one = named(graph, like)
+        urn = f"{one.urn.rpartition('::')[0]}::{called}"
+        other = Resource(urn, kind, called, inputs, parent=one.parent, provider=one.provider, position=one.position)
+        return put(graph, other)
+
+    return change
+
+
+def pack_of(rules: int) -> str:
+    """A conformance pack's template with so many rules."""
+    source = {"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"}
+    rule = {"Type": "AWS::Config::ConfigRule", "Properties": {"Source": source}}
+    return json.dumps({"Resources": {f"Rule{number}": rule for number in range(rules)}})
+
+
+ON_A_SCHEDULE = {
+    "owner": "CUSTOM_LAMBDA",
+    "sourceIdentifier": UNKNOWN,
+    "sourceDetails": [
+        {
+            "eventSource": "aws.config",
+            "messageType": "ScheduledNotification",
+            "maximumExecutionFrequency": "TwentyFour_Hours",
+        }
+    ],
+}
 
 
 def chain(*changes: Change) -> Change:
@@ -359,6 +391,49 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("component-outputs", "none", option("monitoring", outputs_registered=False, outputs={})),
     Mutation("destroyable", "protected", option("reports", protect=True)),
     Mutation("destroyable", "no forceDestroy", setting("reports", "forceDestroy", False)),
+    Mutation(
+        "rule-scope",
+        "of a custom rule on a schedule",
+        chain(
+            setting("instance-type", "inputParameters", None),
+            setting("instance-type", "source", ON_A_SCHEDULE),
+            setting("instance-type", "scope", {"complianceResourceTypes": ["AWS::EC2::Instance"]}),
+        ),
+    ),
+    Mutation(
+        "organization-pack-bucket",
+        "of another name",
+        added(
+            "recorder",
+            "aws:cfg/organizationConformancePack:OrganizationConformancePack",
+            "pack",
+            name="pack-dev",
+            deliveryS3Bucket="reports-dev",
+            templateBody=pack_of(1),
+        ),
+    ),
+    Mutation(
+        "quotas",
+        "131 rules",
+        added(
+            "recorder",
+            "aws:cfg/organizationConformancePack:OrganizationConformancePack",
+            "pack",
+            name="pack-dev",
+            templateBody=pack_of(131),
+        ),
+    ),
+    Mutation(
+        "bucket-acl",
+        "without ownership controls",
+        lambda g: added(
+            "reports-versioning",
+            "aws:s3/bucketAcl:BucketAcl",
+            "acl",
+            bucket=named(g, "reports").inputs["bucket"],
+            acl="private",
+        )(g),
+    ),
 )
 
 
@@ -526,6 +601,9 @@ TEMPLATE_MUTATIONS: tuple[tuple[str, TemplateChange], ...] = (
     ("recorder-never-started", prop("Recorder", "StartedOnCreate", False)),
     ("unresolved-output", prop("Errors", "AlarmDescription", "for [object Object]")),
     ("destroyable", attribute("Reports", "DeletionPolicy", "Retain")),
+    ("bucket-acl", prop("Reports", "AccessControl", "LogDeliveryWrite")),
+    ("circular-references", attribute("Key", "DependsOn", ["NotifyRole", "Notify"])),
+    ("unsubstituted-reference", prop("Errors", "AlarmDescription", "Errors of ${Notify}")),
 )
 
 

@@ -137,3 +137,28 @@ def test_a_program_that_stops_is_explained(place: Place, statement: str, fix: st
     if (folder / "node_modules" / "@pulumi" / "aws").exists():
         assert fix in stopped[0].fix
     assert ("environment-suffix", "unnamed") in {(item.check, item.resource) for item in report.findings}
+
+
+def test_missing_configuration_values_do_not_stop_a_program(place: Place) -> None:
+    folder = place("index.ts")
+    program = folder / "index.ts"
+    asked = 'const asked = new pulumi.Config("asked");'
+    first = len(program.read_text().splitlines()) + 2
+    lines = [
+        asked,
+        'const named = asked.require("name");',
+        'asked.requireSecret("password"); asked.requireNumber("size"); asked.requireObject("more");',
+        'new aws.sns.Topic("made-up", { name: named });',
+        'new aws.sns.Topic("after", { name: "after" });',
+    ]
+    program.write_text("\n".join([*program.read_text().splitlines(), *lines]) + "\n")
+    report = inspect(folder)
+    missing = {
+        finding.data["key"]: finding.position.line
+        for finding in report.findings
+        if finding.check == "program-error" and finding.position
+    }
+    expected = {"name": first, "password": first + 1, "size": first + 1, "more": first + 1}
+    assert missing == {f"asked:{key}": line for key, line in expected.items()}, said(report)
+    named = {item.resource for item in report.findings if item.check == "environment-suffix"}
+    assert named == {"after"}

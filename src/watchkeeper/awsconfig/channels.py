@@ -10,8 +10,9 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from watchkeeper.aws import refusals
 from watchkeeper.awsconfig.context import Call, present
-from watchkeeper.awsconfig.errors import ConfigError
+from watchkeeper.awsconfig.errors import ConfigError, refuse
 from watchkeeper.awsconfig.keys import writability_key
 from watchkeeper.awsconfig.recorders import customer_recorder, require_recorder, require_running
 from watchkeeper.awsconfig.services import ServiceRefused
@@ -153,9 +154,8 @@ def _check_bucket(call: Call, channel: dict[str, Any], role: str | None) -> None
     bucket, prefix, key = (channel.get(name) for name in ("s3BucketName", "s3KeyPrefix", "s3KmsKeyArn"))
     if not bucket:
         raise ConfigError("NoSuchBucketException", "Cannot find a S3 bucket with an empty bucket name.")
-    if prefix is not None and (not prefix or "AWSLogs" in prefix.split("/")):
-        reason = "empty s3 key prefix" if not prefix else "it must not contain AWSLogs"
-        raise ConfigError("InvalidS3KeyPrefixException", f"The s3 key prefix '{prefix}' is not valid, {reason}.")
+    if prefix is not None:
+        refuse(refusals.key_prefix(prefix))
     if key is not None and not _KEY.fullmatch(key):
         raise ConfigError("InvalidS3KmsKeyArnException", f"The arn '{key}' is not a valid kms key or alias arn.")
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from watchkeeper.aws import refusals
 from watchkeeper.aws.arn import partition_of
 from watchkeeper.awsconfig.compliance import evaluation_result, results_after, rule_counts
 from watchkeeper.awsconfig.context import Call, present, short_id
@@ -22,7 +23,6 @@ from watchkeeper.awsconfig.tags import forget_tags, keep_tags
 from watchkeeper.awsconfig.templates import Template, TemplateError, read_template, rule_shape
 
 LIMIT = 50
-RULE_LIMIT = 130
 
 
 def put_conformance_pack(call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -177,10 +177,9 @@ def template_of(call: Call, request: dict[str, Any], code: str) -> Template:
         template = read_template(request["TemplateBody"], given, pseudo)
     except TemplateError as error:
         raise ConfigError(code, f"The conformance pack template is not valid: {error}.") from error
-    if len(template.rules) > RULE_LIMIT:
-        raise ConfigError(
-            code, f"The template has {len(template.rules)} rules; {RULE_LIMIT} are allowed in a conformance pack."
-        )
+    refusal = refusals.pack_rules(len(template.rules))
+    if refusal is not None:
+        raise ConfigError(code, f"{refusal.reason}.")
     return template
 
 

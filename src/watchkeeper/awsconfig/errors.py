@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from watchkeeper.aws.refusals import Refusal
+
 
 class ConfigError(Exception):
     """What AWS Config answers instead of a reply. ``code`` is AWS's, ``status`` is HTTP's."""
@@ -11,6 +13,12 @@ class ConfigError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+def refuse(refusal: Refusal | None) -> None:
+    """Raises what AWS Config answers, where there is something to refuse."""
+    if refusal is not None:
+        raise ConfigError(refusal.code, f"{refusal.reason[:1].upper()}{refusal.reason[1:]}.")
 
 
 def invalid(message: str) -> ConfigError:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from watchkeeper.aws import refusals
 from watchkeeper.awsconfig.conformance_packs import remove_pack, store_pack, template_of
 from watchkeeper.awsconfig.context import Call, present, short_id
-from watchkeeper.awsconfig.errors import ConfigError, invalid
+from watchkeeper.awsconfig.errors import ConfigError, invalid, refuse
 from watchkeeper.awsconfig.recorders import KIND as RECORDER
 from watchkeeper.awsconfig.recorders import require_recorder
 from watchkeeper.awsconfig.rule_checks import check_rule
@@ -108,6 +109,7 @@ def put_organization_conformance_pack(call: Call, request: dict[str, Any]) -> di
             "MaxNumberOfOrganizationConformancePacksExceededException",
             f"There are {PACK_LIMIT} organization packs already.",
         )
+    refuse(refusals.organization_bucket(request.get("DeliveryS3Bucket")))
     template_of(call, request, "OrganizationConformancePackTemplateValidationException")
     identity = existing["id"] if existing else f"{name}-{short_id(8)}"
     body = {

@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from watchkeeper.aws import refusals
 from watchkeeper.awsconfig.context import Call, present, short_id
-from watchkeeper.awsconfig.errors import ConfigError
+from watchkeeper.awsconfig.errors import ConfigError, refuse
 from watchkeeper.awsconfig.services import RecordingScope
 from watchkeeper.awsconfig.store import Session
 from watchkeeper.awsconfig.tags import forget_tags, keep_tags
@@ -241,9 +242,7 @@ def _recording_group(group: dict[str, Any] | None) -> dict[str, Any]:
     types = group.get("resourceTypes") or []
     excluded = (group.get("exclusionByResourceTypes") or {}).get("resourceTypes") or []
     strategy = (group.get("recordingStrategy") or {}).get("useOnly") or (_ALL if everything else _ONLY)
-    problem = _group_problem(strategy, everything, with_global, types, excluded)
-    if problem:
-        raise ConfigError("InvalidRecordingGroupException", f"The recording group provided is not valid: {problem}.")
+    refuse(refusals.recording_group(refusals.RecordingGroup(everything, with_global, types, excluded, strategy)))
     return {
         "allSupported": everything,
         "includeGlobalResourceTypes": with_global,
@@ -253,28 +252,12 @@ def _recording_group(group: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _group_problem(strategy: str, everything: bool, with_global: bool, types: list[str], excluded: list[str]) -> str:
-    """Why the parts of a recording group contradict each other; empty if they don't."""
-    if everything and types:
-        return "allSupported and resourceTypes exclude each other"
-    if everything and excluded:
-        return "allSupported and exclusionByResourceTypes exclude each other"
-    if types and excluded:
-        return "resourceTypes and exclusionByResourceTypes exclude each other"
-    if strategy == _ALL:
-        return "" if everything else "ALL_SUPPORTED_RESOURCE_TYPES needs allSupported"
-    if strategy == _ONLY:
-        if with_global:
-            return "includeGlobalResourceTypes needs allSupported"
-        return "" if types else "neither allSupported nor any resourceTypes are given"
-    if everything:
-        return "EXCLUSION_BY_RESOURCE_TYPES needs allSupported to be false"
-    return "" if excluded else "EXCLUSION_BY_RESOURCE_TYPES needs exclusionByResourceTypes"
-
-
 def _recording_mode(mode: dict[str, Any] | None) -> dict[str, Any]:
     if mode is None:
         return {"recordingFrequency": "CONTINUOUS"}
+    overrides = mode.get("recordingModeOverrides") or []
+    types = [name for override in overrides for name in override.get("resourceTypes") or ()]
+    refuse(refusals.recording_mode(len(overrides), types))
     return present(
         {
             "recordingFrequency": mode["recordingFrequency"],

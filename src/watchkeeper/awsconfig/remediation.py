@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from watchkeeper.aws import refusals
 from watchkeeper.awsconfig.context import Call, present, short_id, to_seconds
-from watchkeeper.awsconfig.errors import ConfigError, invalid
+from watchkeeper.awsconfig.errors import ConfigError, invalid, refuse
 from watchkeeper.awsconfig.results import result_of
 from watchkeeper.awsconfig.rules import require_rule
 from watchkeeper.awsconfig.services import ServiceRefused
@@ -258,8 +259,7 @@ def _queue_violations(call: Call, rule: str) -> None:
 
 def _check_parameters(shape: dict[str, Any]) -> None:
     for name, value in (shape.get("Parameters") or {}).items():
-        if bool(value.get("ResourceValue")) == bool(value.get("StaticValue")):
-            raise invalid(f"The parameter {name} needs either a ResourceValue or a StaticValue.")
+        refuse(refusals.remediation_parameter(name, bool(value.get("ResourceValue")), bool(value.get("StaticValue"))))
         if value.get("StaticValue") and not value["StaticValue"].get("Values"):
             raise invalid(f"The StaticValue of the parameter {name} has no values.")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from watchkeeper.aws import facts, suggest
+from watchkeeper.aws import facts, refusals, suggest
 from watchkeeper.awsconfig.context import Call
-from watchkeeper.awsconfig.errors import ConfigError, invalid
+from watchkeeper.awsconfig.errors import ConfigError, invalid, refuse
 from watchkeeper.rules import parse_value
 
 
@@ -30,6 +30,9 @@ def check_rule(call: Call, shape: dict[str, Any]) -> None:
             "CreatedBy field"
         )
     _check_scope(shape.get("Scope") or {})
+    details = shape["Source"].get("SourceDetails") or []
+    messages = [detail.get("MessageType", "") for detail in details]
+    refuse(refusals.rule_scope(shape["Source"]["Owner"], messages, scoped=bool(shape.get("Scope"))))
     parameters = _input_parameters(shape.get("InputParameters"))
     _SOURCES[shape["Source"]["Owner"]](call, shape, parameters)
 

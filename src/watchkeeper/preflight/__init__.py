@@ -92,5 +92,6 @@ def judge(
     fields = {**settings.load(settings_file or settings.find(path), target.config), **(given or {})}
     suppressions = (*fields.pop("suppressions", ()), *target.suppressions)
     state = ask(target.graph, target.graph.region) if ask else None
-    options = Options(root=target.root, program_error=target.error, suppressions=suppressions, account=state, **fields)
+    fields |= {"program_error": target.error, "missing": target.missing}
+    options = Options(root=target.root, suppressions=suppressions, account=state, **fields)
     return replace(run(target.graph, options), place=SourcePosition(target.file, 1))

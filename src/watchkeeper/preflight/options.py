@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from watchkeeper.model import SourcePosition
-from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.pulumi.engine.program import MissingValue, ProgramError
 from watchkeeper.pulumi.graph import Resource
 
 DEFAULT_TAGS = ("Owner", "Environment", "ComplianceLevel")
@@ -85,6 +85,8 @@ class Options:
     """Fingerprints of findings that were there before (see :func:`watchkeeper.preflight.run.suppress.fingerprint`)."""
     account: AccountState | None = None
     program_error: ProgramError | None = None
+    missing: tuple[MissingValue, ...] = ()
+    """Required configuration values that the stack does not have."""
     root: str = ""
     """The folder that asset and source paths are relative to."""
     today: date | None = None

@@ -27,6 +27,8 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+STAND_IN: Final = "wkgen-"
+"""How a text starts that stands for one that nobody knows yet: a made-up name, an answer of AWS."""
 PULUMI: Final = "pulumi"
 CLOUDFORMATION: Final = "cloudformation"
 TERRAFORM: Final = "terraform"
@@ -89,6 +91,8 @@ class Resource:
     protect: bool = False
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
+    remote: bool = False
+    """For a component: whether another program makes what is in it (awsx, eks), which then nobody sees here."""
     outputs_registered: bool = False
     """For a component: whether it called registerOutputs."""
     position: SourcePosition | None = None
@@ -137,6 +141,12 @@ class Graph:
     """For a variant: what has to be so for it to hold."""
     wrong_names: tuple[WrongName, ...] = ()
     """Names that the reader knows to be none of the provider's."""
+    unsubstituted: tuple[tuple[str, str, str], ...] = ()
+    """Texts of a template that hold ``${Name}`` and are not substituted: URN, property, name."""
+    rewritten_by: str = ""
+    """The macros that AWS runs over the template before it is deployed: what its properties mean is then theirs."""
+    shows_components: bool = True
+    """Whether the source tells what components register; ``pulumi preview --json`` does not."""
     variants: tuple[Graph, ...] = ()
     """The same target where a value that decides what there is, and that nobody says, is another one."""
     language: str = PULUMI

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from watchkeeper.aws import refusals
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.meaning.values import quote
 from watchkeeper.preflight.meaning.views import Link, Views
@@ -50,6 +51,9 @@ ARGUMENTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 """Per type: the argument, what it wants, and how AWS refuses the other."""
 
 
+PREFIX = "s3KeyPrefix"
+
+
 def look(views: Views) -> Iterator[Result]:
     """Each argument of the table."""
     for kind, arguments in ARGUMENTS.items():
@@ -57,6 +61,22 @@ def look(views: Views) -> Iterator[Result]:
             for path, (wanted, error) in arguments.items():
                 for link in views.links(resource, path):
                     yield from _look_at(views, resource, path, wanted, error, link)
+    yield from _prefixes(views)
+
+
+def _prefixes(views: Views) -> Iterator[Result]:
+    """What AWS refuses of a channel's key prefix."""
+    for channel in views.channels:
+        prefix = views.get(channel, PREFIX)
+        refused = refusals.key_prefix(prefix) if isinstance(prefix, str) else None
+        if refused:
+            yield CHECK.finding(
+                channel,
+                f"{refused.reason}.",
+                fix="Leave it out, or name a folder above AWSLogs.",
+                path=PREFIX,
+                aws_does=f"PutDeliveryChannel answers {refused.code}.",
+            )
 
 
 def _look_at(views: Views, resource: Resource, path: str, wanted: str, error: str, link: Link) -> Iterator[Result]:

@@ -15,7 +15,7 @@ APART = ("pulumi:", "random:", "tls:", "command:")
 
 def look(views: Views) -> Iterator[Result]:
     """Each AWS resource outside every component, in a program that has components."""
-    components = [item for item in views.made if not item.custom and item.type != STACK]
+    components = [item for item in views.made if not item.custom and item.type != STACK and not item.remote]
     if not components:
         return
     for resource in views.made:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchkeeper.aws import refusals
+from watchkeeper.aws.refusals import RecordingGroup, Refusal
+from watchkeeper.model import Finding
 from watchkeeper.preflight.check import ERROR, WARNING, Check, Result
 from watchkeeper.preflight.meaning.values import at, one, truth
 from watchkeeper.preflight.meaning.views import Views
-from watchkeeper.pulumi.graph import UNKNOWN
+from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
-PATH = "recordingGroup"
+PATH, MODE = "recordingGroup", "recordingMode"
 
 
 def look(views: Views) -> Iterator[Result]:
@@ -23,35 +26,49 @@ def look(views: Views) -> Iterator[Result]:
         elif group is UNKNOWN:
             yield CHECK.unknown(recorder, "the recording group is known only after the deployment")
         else:
-            problem = _contradiction(group)
-            if problem:
-                yield CHECK.finding(
-                    recorder,
-                    problem,
-                    path=PATH,
-                    severity=ERROR,
-                    fix="Use allSupported, or resourceTypes, or exclusionByResourceTypes with its strategy.",
-                    aws_does="PutConfigurationRecorder answers InvalidRecordingGroupException.",
-                )
+            refused = refusals.recording_group(_parts(group))
+            if refused:
+                fix = "Use allSupported, or resourceTypes, or exclusionByResourceTypes with its strategy."
+                yield _refusal(recorder, refused, PATH, fix)
+        mode = views.get(recorder, MODE)
+        if mode is not None and mode is not UNKNOWN:
+            refused = _of_mode(mode)
+            if refused:
+                yield _refusal(recorder, refused, MODE, "Give one recordingModeOverride, with all its types.")
 
 
-def _contradiction(group: object) -> str:
-    everything = truth(one(group, ("allSupported",)))
+def _refusal(recorder: Resource, refused: Refusal, path: str, fix: str) -> Finding:
+    return CHECK.finding(
+        recorder,
+        f"{refused.reason}.",
+        path=path,
+        severity=ERROR,
+        fix=fix,
+        aws_does=f"PutConfigurationRecorder answers {refused.code}.",
+    )
+
+
+def _of_mode(mode: object) -> Refusal | None:
+    overrides = [*at(mode, "recordingModeOverride"), *at(mode, "recordingModeOverrides")]
+    if UNKNOWN in overrides:
+        return None
+    types = [name for override in overrides for name in at(override, "resourceTypes") if isinstance(name, str)]
+    return refusals.recording_mode(len(overrides), types)
+
+
+def _parts(group: object) -> RecordingGroup:
+    """What is known of the group; a part that is not, is None."""
     types = at(group, "resourceTypes")
     excluded = at(group, "exclusionByResourceTypes", "resourceTypes")
-    strategy = [*at(group, "recordingStrategies", "useOnly"), *at(group, "recordingStrategy", "useOnly")]
-    if everything is None or UNKNOWN in types or UNKNOWN in strategy:
-        return ""
-    said = one(group, ("allSupported",)) is not None
-    if said and everything and types:
-        return "allSupported is true and resourceTypes is given too."
-    if said and not everything and not types and not excluded and not strategy:
-        return "allSupported is false and neither resourceTypes nor an exclusion is given: nothing would be recorded."
-    if everything and excluded:
-        return "allSupported is true and types are excluded too."
-    if truth(one(group, ("includeGlobalResourceTypes",))) and types:
-        return "includeGlobalResourceTypes needs allSupported; it stands beside resourceTypes."
-    return ""
+    strategies = [*at(group, "recordingStrategies", "useOnly"), *at(group, "recordingStrategy", "useOnly")]
+    strategy = strategies[0] if strategies else None
+    return RecordingGroup(
+        everything=truth(one(group, ("allSupported",))) if one(group, ("allSupported",)) is not None else None,
+        with_global=truth(one(group, ("includeGlobalResourceTypes",))),
+        types=None if UNKNOWN in types else [str(name) for name in types],
+        excluded=None if UNKNOWN in excluded else [str(name) for name in excluded],
+        strategy="" if strategy is UNKNOWN else strategy,
+    )
 
 
 CHECK = Check(

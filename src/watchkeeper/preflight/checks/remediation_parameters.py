@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchkeeper.aws import refusals
 from watchkeeper.preflight.check import ERROR, Check, Result
 from watchkeeper.preflight.meaning.values import at, one, quote, truth
 from watchkeeper.preflight.meaning.views import REMEDIATION, Views
@@ -11,6 +12,7 @@ from watchkeeper.pulumi.graph import UNKNOWN, Resource
 
 RESOURCE = "RESOURCE_ID"
 """https://docs.aws.amazon.com/config/latest/APIReference/API_ResourceValue.html"""
+STATIC = ("staticValue", "staticValues")
 ROLE_PARAMETER = "AutomationAssumeRole"
 
 
@@ -35,6 +37,18 @@ def _look_at(views: Views, remediation: Resource, parameters: list[object]) -> I
             fix="Give the document's resource parameter RESOURCE_ID as its resourceValue.",
             path="parameters",
         )
+    for parameter in parameters:
+        refused = refusals.remediation_parameter(
+            str(one(parameter, ("name",))), _given(parameter, "resourceValue"), _given(parameter, *STATIC)
+        )
+        if refused:
+            yield CHECK.finding(
+                remediation,
+                f"{refused.reason}.",
+                fix="Keep one of the two.",
+                path="parameters",
+                aws_does=f"PutRemediationConfigurations answers {refused.code}.",
+            )
     for value in (item for parameter in parameters for item in at(parameter, "resourceValue")):
         if value is not UNKNOWN and value != RESOURCE:
             yield CHECK.finding(
@@ -53,6 +67,11 @@ def _look_at(views: Views, remediation: Resource, parameters: list[object]) -> I
             path="parameters",
             aws_does="PutRemediationConfigurations answers InvalidParameterValueException.",
         )
+
+
+def _given(parameter: object, *names: str) -> bool | None:
+    values = [value for name in names for value in at(parameter, name)]
+    return None if any(value is UNKNOWN for value in values) and len(values) == 1 else bool(values)
 
 
 CHECK = Check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.preflight.check import ERROR, Check, Result
-from watchkeeper.preflight.meaning.delivery import service_answer
+from watchkeeper.preflight.meaning.delivery import service_answer, service_linked
 from watchkeeper.preflight.meaning.publishing import CLOUDWATCH, CONFIG, Publication, publications
 from watchkeeper.preflight.meaning.values import any_of, quote
 from watchkeeper.preflight.meaning.views import QUEUE, QUEUE_POLICY, TOPIC, Document, Views
@@ -58,8 +58,14 @@ def _documents(views: Views, publication: Publication) -> tuple[Document, ...]:
 
 
 def _by_recorder_role(views: Views, arn: str) -> bool | None:
+    """Whether a recorder's role may publish. The service-linked role may not: with it, the policy has to let Config in.
+
+    https://docs.aws.amazon.com/config/latest/developerguide/sns-topic-policy.html
+    """
     return any_of(
-        role.allows("sns:Publish", arn) if role else None for _, link, role in views.recorder_roles() if link.present
+        False if service_linked(link) else role.allows("sns:Publish", arn) if role else None
+        for _, link, role in views.recorder_roles()
+        if link.present
     )
 
 

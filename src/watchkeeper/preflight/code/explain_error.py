@@ -99,6 +99,30 @@ MODULES: Mapping[str, str] = {
     "stepfunctions": "sfn",
 }
 """Modules that people expect by AWS's names, and where the Pulumi AWS provider has what they look for."""
+PULUMI = frozenset(
+    {
+        "Alias",
+        "AssetArchive",
+        "ComponentResource",
+        "Config",
+        "CustomResource",
+        "CustomTimeouts",
+        "FileArchive",
+        "FileAsset",
+        "Input",
+        "InvokeOptions",
+        "Output",
+        "ProviderResource",
+        "Resource",
+        "ResourceOptions",
+        "StackReference",
+        "StringAsset",
+        "export",
+        "get_project",
+        "get_stack",
+    }
+)
+"""What programs take from the package ``pulumi`` itself."""
 NOISE = re.compile(r"^Awaitable|Result$|Args$|ArgsDict$")
 """Classes beside those that a program makes."""
 WRONG_TYPE = re.compile(
@@ -137,6 +161,9 @@ def explain(error: ProgramError) -> Reason:
         return Reason(first, _by_kind(error))
     if error.kind == "TypeError" and first.startswith("Missing required property"):
         return Reason(first, f"Give {_call(error.owner)} the argument {error.name}.")
+    if error.kind == "NameError" and error.name in PULUMI:
+        name = f"pulumi.{error.name}"
+        return Reason(first, f"Write {name}: {error.name} is not imported.", name)
     if error.name in RESOURCE_OPTIONS and error.kind == "TypeError":
         return Reason(
             first,

@@ -25,9 +25,9 @@ from watchkeeper.preflight.inputs.cloudformation_types import ATTRIBUTES, REF, T
 from watchkeeper.preflight.inputs.spelling import Mapped, environment_of, lower_camel, respell
 from watchkeeper.preflight.inputs.target import TargetError
 from watchkeeper.preflight.inputs.template_text import refuse_size
-from watchkeeper.preflight.meaning.identity import ACCOUNT, IDENTITIES, STAND_IN, outputs_of
+from watchkeeper.preflight.meaning.identity import ACCOUNT, IDENTITIES, outputs_of
 from watchkeeper.preflight.meaning.values import DEPTH
-from watchkeeper.pulumi.graph import CLOUDFORMATION, UNKNOWN, Graph, Reference, Resource
+from watchkeeper.pulumi.graph import CLOUDFORMATION, STAND_IN, UNKNOWN, Graph, Reference, Resource
 
 PSEUDO_REGION = "${AWS::Region}"
 """Stands for the region when nobody says which: any region written out is then one written by hand."""
@@ -37,6 +37,10 @@ APPLIED = (sam.TRANSFORM, "AWS::LanguageExtensions")
 """Transforms whose result is read."""
 FREE_TEXT = ("code", "dashboardBody", "templateBody")
 """Properties whose text is read with stand-ins in it."""
+OTHERS_TEXT = frozenset(
+    {"buildSpec", "code", "content", "definition", "definitionString", "inlineCode", "templateBody", "userData"}
+)
+"""Properties whose ``${…}`` may be for somebody else: a shell, a program, another template, a state machine."""
 _SUBSTITUTE = re.compile(r"\$\{(!?)([^${}]+)\}")
 _DYNAMIC = "{{resolve:"
 
@@ -82,6 +86,8 @@ def read(
 class _Seen:
     """Logical ids that a value refers to, by top-level property."""
 
+    urn: str = ""
+    """Of the resource whose properties are read; empty for one that no one wrote."""
     by_property: dict[str, set[str]] = field(default_factory=dict)
     current: str = ""
 
@@ -126,6 +132,7 @@ class _Template:
         self.budget = MOST_VALUES
         self.open: set[str] = set()
         self.names_account = False
+        self.unsubstituted: list[tuple[str, str, str]] = []
         self.present = set(self.raw)
         self.present = {logical for logical, raw in self.raw.items() if self._wanted(raw)}
 
@@ -151,9 +158,9 @@ class _Template:
             for name in wrong_names(self._urn(logical), str(raw["Type"]), raw.get("Properties"))
         ]
         transforms = self.document.get("Transform")
-        for transform in transforms if isinstance(transforms, list) else [transforms] if transforms else []:
-            if transform not in APPLIED:
-                self.unread.append(f"the transform {transform} was not applied")
+        listed = transforms if isinstance(transforms, list) else [transforms] if transforms else []
+        macros = [str(_name_of(transform)) for transform in listed if transform not in APPLIED]
+        self.unread += [f"the transform {name} was not applied" for name in macros]
         compared = sorted({key for key, _ in self.compared})
         return Graph(
             resources,
@@ -165,6 +172,8 @@ class _Template:
             language=CLOUDFORMATION,
             account=ACCOUNT if self.names_account else "",
             wrong_names=tuple(wrong),
+            rewritten_by=", ".join(macros),
+            unsubstituted=tuple(dict.fromkeys(self.unsubstituted)),
             assumption=" and ".join(f'{key} is "{value}"' for key, value in self.assumed.items()),
         )
 
@@ -185,7 +194,7 @@ class _Template:
         if kind in UNREAD or kind.endswith("::MODULE"):
             self.unread.append(f"{UNREAD.get(kind, 'what a module holds')} ({logical}) was not read")
         properties = raw.get("Properties")
-        self.seen = _Seen()
+        self.seen = _Seen(self._urn(logical) if logical not in self.made else "")
         identity = IDENTITIES.get(table.type)
         values: dict[str, Any] = {}
         for key, value in properties.items() if isinstance(properties, Mapping) else ():
@@ -196,6 +205,7 @@ class _Template:
                 resolved = _stand_in(value)
             if resolved is not None:
                 values[str(key)] = resolved
+        self.seen.urn = ""
         inputs = respell(values, table)
         depends = raw.get("DependsOn")
         named_urns = [depends] if isinstance(depends, str) else depends if isinstance(depends, list) else []
@@ -241,7 +251,19 @@ class _Template:
             return {key: item for key, item in made.items() if item is not None}
         if isinstance(value, list):
             return [item for item in (self._resolve(item, depth + 1) for item in value) if item is not None]
-        return UNKNOWN if isinstance(value, str) and _DYNAMIC in value else value
+        if not isinstance(value, str):
+            return value
+        self._note_unsubstituted(value)
+        return UNKNOWN if _DYNAMIC in value else value
+
+    def _note_unsubstituted(self, text: str) -> None:
+        """Keep that a text names something of the template in ``${…}``, unless others put values into it."""
+        if "${" not in text or not self.seen.urn or self.seen.current in OTHERS_TEXT:
+            return
+        for literal, name in _SUBSTITUTE.findall(text):
+            named = name.strip().partition(".")[0]
+            if not literal and (named in self.raw or named in self.parameters or named.startswith("AWS::")):
+                self.unsubstituted.append((self.seen.urn, self.seen.current, name))
 
     def _function(self, name: str, argument: Any, depth: int) -> Any:
         if name == "Ref":
@@ -412,6 +434,11 @@ def _default(parameter: Any) -> Any:
     if isinstance(default, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
         return [item.strip() for item in default.split(",")]
     return default
+
+
+def _name_of(transform: Any) -> Any:
+    """``{Name, Parameters}``, or the name alone."""
+    return transform.get("Name") if isinstance(transform, Mapping) else transform
 
 
 def _guess(name: str, values: list[str]) -> str:

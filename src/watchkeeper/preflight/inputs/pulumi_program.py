@@ -37,7 +37,8 @@ def read(
         project = load_project(directory, stack or default_stack(directory))
         if region:
             project = replace(project, config={**project.config, "aws:region": region})
-        return target_of(project, preview(project, foresee=foreseeing(project.region, ACCOUNT), meanwhile=meanwhile))
+        foresee = foreseeing(project.region, ACCOUNT)
+        return target_of(project, preview(project, foresee=foresee, meanwhile=meanwhile, go_on_without_config=True))
     except ProjectError as error:
         raise TargetError(str(error)) from error
 
@@ -51,6 +52,7 @@ def target_of(project: Project, shown: Preview) -> Target:
         file=str(project.directory / "Pulumi.yaml"),
         config=project.config,
         log=shown.log,
+        missing=shown.missing,
     )
 
 

@@ -71,7 +71,8 @@ def read_preview(document: Mapping[str, Any], name: str) -> Graph:
             unread.append("a step of the preview has no newState with a urn")
     errors = [item.get("message", "") for item in document.get("diagnostics") or () if isinstance(item, Mapping)]
     unread += [f"the preview says: {message}" for message in errors if message]
-    return _graph(states, f"pulumi preview {name}", unread, config_of(document).get("aws:region"))
+    graph = _graph(states, f"pulumi preview {name}", unread, config_of(document).get("aws:region"))
+    return replace(graph, shows_components=False)
 
 
 def config_of(document: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from watchkeeper.preflight.options import Suppression
-from watchkeeper.pulumi.engine.program import ProgramError
+from watchkeeper.pulumi.engine.program import MissingValue, ProgramError
 from watchkeeper.pulumi.graph import Graph
 
 
@@ -28,4 +28,6 @@ class Target:
     """The stack's configuration, where the target tells it."""
     suppressions: tuple[Suppression, ...] = ()
     """What the target itself accepts (a template's Metadata)."""
+    missing: tuple[MissingValue, ...] = ()
+    """Required configuration values without which the program went on."""
     log: tuple[str, ...] = field(default=())

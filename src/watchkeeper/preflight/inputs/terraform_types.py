@@ -27,6 +27,8 @@ TYPES: Mapping[str, Mapped] = {
     ),
     "aws_s3_bucket_policy": _plain("aws:s3/bucketPolicy:BucketPolicy"),
     "aws_s3_bucket_public_access_block": _plain("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"),
+    "aws_s3_bucket_acl": _plain("aws:s3/bucketAcl:BucketAcl"),
+    "aws_s3_bucket_ownership_controls": _plain("aws:s3/bucketOwnershipControls:BucketOwnershipControls"),
     "aws_s3_bucket_versioning": _plain("aws:s3/bucketVersioning:BucketVersioning"),
     "aws_s3_bucket_server_side_encryption_configuration": _plain(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", rule="rules"

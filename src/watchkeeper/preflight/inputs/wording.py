@@ -15,7 +15,7 @@ from watchkeeper.model import Finding
 from watchkeeper.preflight.inputs.cloudformation_types import TYPES as CLOUDFORMATION_TYPES
 from watchkeeper.preflight.inputs.spelling import Mapped
 from watchkeeper.preflight.inputs.terraform_types import TYPES as TERRAFORM_TYPES
-from watchkeeper.preflight.meaning.identity import STAND_INS, is_stand_in, stand_ins
+from watchkeeper.preflight.meaning.identity import REGION, STAND_INS, is_stand_in, stand_ins
 from watchkeeper.pulumi.graph import CLOUDFORMATION, PULUMI, TERRAFORM, Graph
 
 WORDS = frozenset(
@@ -82,6 +82,8 @@ FIXES: Mapping[str, Mapping[str, str]] = {
         "aggregator-regions": "List each region once, or set AllAwsRegions to true.",
         "aggregator-source": "Give AccountAggregationSources with AccountIds and AwsRegions, or "
         "OrganizationAggregationSource with a RoleArn.",
+        "bucket-acl": "Use a bucket policy, or give OwnershipControls: {Rules: [{ObjectOwnership: "
+        "BucketOwnerPreferred}]}.",
         "bucket-encryption": "Give BucketEncryption a ServerSideEncryptionByDefault with SSEAlgorithm: aws:kms and a "
         "KMSMasterKeyID.",
         "bucket-lifecycle": "Add a LifecycleConfiguration with an enabled rule that expires objects, noncurrent "
@@ -108,6 +110,8 @@ FIXES: Mapping[str, Mapping[str, str]] = {
     },
     TERRAFORM: {
         "aggregator-regions": "List each region once, or set all_regions to true.",
+        "bucket-acl": "Use a bucket policy, or add aws_s3_bucket_ownership_controls with object_ownership = "
+        '"BucketOwnerPreferred" before the ACL.',
         "bucket-encryption": "Add aws_s3_bucket_server_side_encryption_configuration with sse_algorithm = "
         '"aws:kms" and a kms_master_key_id.',
         "bucket-lifecycle": "Add aws_s3_bucket_lifecycle_configuration with an enabled rule that expires objects, "
@@ -141,7 +145,7 @@ def order_fix(graph: Graph, earlier: str, later: str) -> str:
 
 def made_up_names(graph: Graph) -> Mapping[str, str]:
     """Made-up name to the name of the resource that it stands for: once for a graph, many findings ask."""
-    return {made_up: resource.name for resource in graph for made_up in stand_ins(resource)}
+    return {REGION: "region"} | {made_up: resource.name for resource in graph for made_up in stand_ins(resource)}
 
 
 def in_own_words(graph: Graph, names: Mapping[str, str], finding: Finding, default_fix: str) -> Finding:

@@ -13,16 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchkeeper.pulumi.graph import UNKNOWN, Reference, Resource, Secret
+from watchkeeper.pulumi.graph import STAND_IN, UNKNOWN, Reference, Resource, Secret
 
 ACCOUNT = "123456789012"
 """Stands for the account where the program did not say which."""
-REGION = "us-east-1"
-STAND_IN = "wkgen-"
-"""How a made-up name starts."""
+REGION = "wkgen-region"
+"""Stands for the region where nobody says which."""
 KEY_STAND_IN = "00000000-0000-4000-8000-"
 """How a made-up key id starts."""
-STAND_INS = re.compile(rf"{STAND_IN}[0-9a-f]{{16}}|{KEY_STAND_IN}[0-9a-f]{{12}}")
+STAND_INS = re.compile(rf"{STAND_IN}[0-9a-f]{{16}}|{REGION}|{KEY_STAND_IN}[0-9a-f]{{12}}")
 
 
 @dataclass(frozen=True, slots=True)

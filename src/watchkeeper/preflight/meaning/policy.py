@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from watchkeeper.preflight.meaning.identity import ACCOUNT, REGION
 from watchkeeper.preflight.meaning.values import all_of, any_of
 from watchkeeper.pulumi.graph import UNKNOWN, Unknown
 
@@ -143,16 +144,36 @@ def matches(pattern: str, text: str) -> bool:
     return all(character == "*" for character in pattern[p:])
 
 
+_PLACES = ((ACCOUNT, re.compile(r"\b\d{12}\b")), (REGION, re.compile(rf"\b[a-z]{{2}}(?:-[a-z]+)+-\d\b|{REGION}")))
+"""What stands for an account or region that nobody said, and what any of them looks like."""
+
+
 def any_matches(patterns: Iterable[Value], text: str, *, fold: bool = False) -> bool | None:
-    """Whether one of the patterns covers the text; None when only an unknown one could."""
+    """Whether one of the patterns covers the text; None when only an unknown one could.
+
+    An account or region that stands for an unknown one may be any: what differs in nothing else is not known.
+    """
     unsure = False
     wanted = text.lower() if fold else text
     for pattern in patterns:
         if isinstance(pattern, Unknown):
             unsure = True
-        elif matches(pattern.lower() if fold else pattern, wanted):
+            continue
+        pattern = pattern.lower() if fold else pattern
+        if matches(pattern, wanted):
             return True
+        unsure = unsure or _may_match(pattern, wanted)
     return None if unsure else False
+
+
+def _may_match(pattern: str, text: str) -> bool:
+    """Whether the two match where each stand-in is what the other has in its place."""
+    assumed = [(stands, shape) for stands, shape in _PLACES if stands in pattern or stands in text]
+    if not assumed:
+        return False
+    for stands, shape in assumed:
+        pattern, text = shape.sub(stands, pattern), shape.sub(stands, text)
+    return matches(pattern, text)
 
 
 def _negate(answer: bool | None) -> bool | None:

@@ -9,7 +9,7 @@ from traceback import extract_tb
 from typing import Any
 
 from watchkeeper.model import Finding
-from watchkeeper.preflight.check import SEVERITIES, Check, CheckError, NotChecked, Report
+from watchkeeper.preflight.check import ERROR, SEVERITIES, UNSURE, Check, CheckError, NotChecked, Report
 from watchkeeper.preflight.inputs.wording import in_own_words, made_up_names
 from watchkeeper.preflight.meaning.values import DEPTH, texts
 from watchkeeper.preflight.options import Options
@@ -96,10 +96,18 @@ def _over(graph: Graph, options: Options, chosen: Sequence[Check]) -> _Looked:
         if check.needs_all and options.program_error is not None:
             results = [_not_so_far(item) if isinstance(item, Finding) else item for item in results]
         found = [item for item in results if isinstance(item, Finding)]
-        looked.findings += [in_own_words(graph, names, item, check.fix) for item in found]
+        looked.findings += [_as_written(graph, in_own_words(graph, names, item, check.fix)) for item in found]
         looked.not_checked += [item for item in results if isinstance(item, NotChecked)]
         looked.errors += [error] if error else []
     return looked
+
+
+def _as_written(graph: Graph, finding: Finding) -> Finding:
+    """The finding; unsure where a macro makes something else of the template first."""
+    if not graph.rewritten_by or finding.severity != ERROR:
+        return finding
+    said = f"{finding.message} That is so as it is written; {graph.rewritten_by} may make something else of it."
+    return replace(finding, severity=UNSURE, message=said)
 
 
 def _not_so_far(finding: Finding) -> NotChecked:

@@ -306,6 +306,10 @@ def _program_problem(shown: Preview) -> list[DeploymentError]:
 
 def _unsupported(provider: Provider, shown: Preview) -> list[DeploymentError]:
     """One error for all types that the provider can't do."""
+    for item in shown.registrations.values():
+        if item.remote:
+            problem = f"the embedded engine does not make components of other languages ({item.type} {item.name!r}); "
+            return [DeploymentError(f"{problem}deploy this program with the Pulumi CLI", item.urn, "preview")]
     types = provider.types
     wanted = {
         item.type: item.name

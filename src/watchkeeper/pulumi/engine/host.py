@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from watchkeeper.pulumi.engine.program import ProgramError, Project, ProjectError
+from watchkeeper.pulumi.engine.program import MissingValue, ProgramError, Project, ProjectError
 
 RUNNER: Final = Path(__file__).with_name("runner.py")
 LOG_LINES: Final = 5000
@@ -27,6 +27,7 @@ KILL_GRACE: Final = 2.0
 NODE_RUN: Final = Path("node_modules/@pulumi/pulumi/cmd/run")
 CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 READABLE_STACKS: Final = Path(__file__).with_name("readable_stacks.cjs")
+MISSING_CONFIG: Final = Path(__file__).with_name("missing_config.cjs")
 SDK_FRAME: Final = re.compile(r"node_modules|node:internal|internal/")
 NODE_FRAME: Final = re.compile(r"\(?(?P<file>(?:file://)?/[^():]+):(?P<line>\d+):\d+\)?")
 NODE_ERROR: Final = re.compile(
@@ -56,12 +57,16 @@ class Ending:
 
     error: ProgramError | None
     log: tuple[str, ...]
+    missing: tuple[MissingValue, ...] = ()
 
 
 class Program:
     """A program's process. Started at once; it waits for :meth:`run` to tell it where the engine is."""
 
-    def __init__(self, project: Project, *, dry_run: bool, parallel: int = 16) -> None:
+    def __init__(
+        self, project: Project, *, dry_run: bool, parallel: int = 16, go_on_without_config: bool = False
+    ) -> None:
+        self._go_on = go_on_without_config
         self._project = project
         self._dry_run = dry_run
         self._parallel = parallel
@@ -107,7 +112,7 @@ class Program:
             reader.join(KILL_GRACE)
         if error is None and code != 0:
             error = self._explain(code, "\n".join(said()))
-        return Ending(error, tuple(self._log))
+        return Ending(error, tuple(self._log), self._missing())
 
     def stop(self) -> None:
         """End the process and what it started, if they still run."""
@@ -124,6 +129,17 @@ class Program:
     @property
     def _report(self) -> Path:
         return Path(self._folder.name) / "report.json"
+
+    @property
+    def _missing_file(self) -> Path:
+        return Path(self._folder.name) / "missing.jsonl"
+
+    def _missing(self) -> tuple[MissingValue, ...]:
+        """Each key that has no value, where it was asked for first."""
+        if not self._missing_file.exists():
+            return ()
+        told = [json.loads(line) for line in self._missing_file.read_text().splitlines()]
+        return tuple(MissingValue(**item) for item in {item["key"]: item for item in reversed(told)}.values())[::-1]
 
     def _start(self, command: list[str], directory: Path) -> None:
         self._process = subprocess.Popen(
@@ -188,6 +204,7 @@ class Program:
             "PULUMI_NODEJS_TRANSPILE_ONLY": "true",
             "PYTHONUNBUFFERED": "1",
             "GRPC_ENABLE_FORK_SUPPORT": "0",
+            **({"WATCHKEEPER_MISSING_CONFIG": str(self._missing_file)} if self._go_on else {}),
         }
         kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         return kept | _bytecode_cache() | ours
@@ -213,7 +230,8 @@ class Program:
         flags = [text for key, value in options.items() for text in (f"--{key}", str(value))]
         target = "." if project.program.is_dir() else project.program.name
         dry = ["--dry-run"] if self._dry_run else []
-        return [node, "--require", str(READABLE_STACKS), str(run), *flags, *dry, target]
+        hooks = ["--require", str(READABLE_STACKS), *(["--require", str(MISSING_CONFIG)] if self._go_on else [])]
+        return [node, *hooks, str(run), *flags, *dry, target]
 
     def _explain(self, code: int, said: str) -> ProgramError:
         if self._report.exists():

@@ -93,6 +93,8 @@ class Registration:
     position: SourcePosition | None = None
     provider_version: str = ""
     """That of the SDK which the program uses, when it says so."""
+    remote: bool = False
+    """For a component: whether another program makes what is in it (awsx, eks), in its own language."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ class _Monitor:
     # -- resources
 
     def RegisterResource(self, request: Any) -> Any:
-        if request.remote:
+        if request.remote and not self._dry_run:
             raise RefusalError(_cannot(f"components from other languages ({request.type} {request.name!r})"))
         for present, what in (
             (request.transforms, "resource transforms"),
@@ -367,6 +369,7 @@ class _Monitor:
                 import_id=request.importId,
                 position=_position(request),
                 provider_version=request.version,
+                remote=request.remote,
             )
         )
         aliases = self._alias_urns(request)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import hashlib
 import importlib.util
 import json
 import re
@@ -23,7 +24,7 @@ from watchkeeper.aws.arn import partition_of
 from watchkeeper.pulumi.engine import wire
 from watchkeeper.pulumi.engine.provider import Change as Kind
 from watchkeeper.pulumi.engine.provider import Diff, Inputs, ProviderError, State
-from watchkeeper.pulumi.graph import UNKNOWN
+from watchkeeper.pulumi.graph import STAND_IN, UNKNOWN
 
 ACCOUNT: Final = "123456789012"
 DEFAULT_REGION: Final = "us-east-1"
@@ -111,7 +112,8 @@ class OfflineProvider:
             raise ProviderError(f"no plausible answer is known for {token}", operation=token)
         if function not in NOT_GUESSED and (function != "getRegion" or self._region is None):
             asked = ", ".join(f"{key}={_short(value)}" for key, value in sorted(arguments.items()))
-            self._note(self._guessed, f"{token}({asked}) was answered with {_short(values)}")
+            told = _UNSAID.sub("…", json.dumps(values, default=str))
+            self._note(self._guessed, f"{token}({asked}) was answered with {_short(told)}")
         return values
 
     def _shaped(self, token: str, arguments: Inputs) -> Mapping[str, Any] | None:
@@ -286,10 +288,20 @@ _NAMED: Final = (
 )
 
 
-def _plausible(name: str, kind: str, region: str, arguments: Inputs) -> Any:
-    """A value of the kind, in the look of the name."""
+_ELEMENT: Final = re.compile(r"Sequence\[\W*outputs\.(\w+)")
+_GETTER: Final = re.compile(r"@pulumi\.getter(?:\(name=\"(\w+)\"\))?\n    def (\w+)\(self\) -> ([^\n]+):\n")
+_UNSAID: Final = re.compile(rf"{STAND_IN}[0-9a-f]+")
+DEEPEST: Final = 4
+
+
+def _plausible(name: str, kind: Any, region: str, arguments: Inputs) -> Any:
+    """A value of the kind, in the look of the name; of a list one element, whose texts say nothing."""
+    if isinstance(kind, tuple):
+        return [{key: _nothing(f"{name}.{key}", inner) for key, inner in kind}]
+    if kind == "list":
+        return [_nothing(name, "str")]
     if kind != "str":
-        return {"bool": False, "int": 0, "float": 0.0, "dict": {}}.get(kind, [])
+        return {"bool": False, "int": 0, "float": 0.0}.get(kind, {})
     look = next((word for pattern, word in _NAMED if pattern.search(name)), "")
     given = next((str(value) for value in arguments.values() if isinstance(value, str)), "preview")
     return {
@@ -301,8 +313,16 @@ def _plausible(name: str, kind: str, region: str, arguments: Inputs) -> Any:
     }.get(look, given)
 
 
+def _nothing(name: str, kind: Any) -> Any:
+    """A value of the kind that is known to say nothing: a text is one that stands for an unknown one."""
+    if isinstance(kind, tuple):
+        return [{key: _nothing(f"{name}.{key}", inner) for key, inner in kind}]
+    made_up = f"{STAND_IN}{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return {"bool": False, "int": 0, "float": 0.0, "dict": {}, "list": [made_up]}.get(kind, made_up)
+
+
 @functools.lru_cache(maxsize=256)
-def _shape(token: str) -> tuple[tuple[str, str], ...] | None:
+def _shape(token: str) -> tuple[tuple[str, Any], ...] | None:
     """Property names and kinds of a function's result, read (not run) from the installed ``pulumi_aws``."""
     match = re.fullmatch(r"aws:(?P<module>[\w]+)/\w+:(?P<function>get\w+)", token)
     spec = importlib.util.find_spec("pulumi_aws") if match else None
@@ -316,12 +336,19 @@ def _shape(token: str) -> tuple[tuple[str, str], ...] | None:
     result = f"{match['function'][0].upper()}{match['function'][1:]}Result"
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and node.name == result:
-            return tuple(_properties(node))
+            return tuple(_properties(node, file.with_name("outputs.py")))
     return None
 
 
-def _properties(result: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    """The constructor of a result class checks each argument: ``isinstance(arn, str)``; its getters have the names."""
+def _properties(result: ast.ClassDef, outputs: Path) -> Iterator[tuple[str, Any]]:
+    """The constructor of a result class checks each argument: ``isinstance(arn, str)``; its getters have the names,
+    and say of a list what it holds."""
+    elements = {
+        function.name: found[1]
+        for function in result.body
+        if isinstance(function, ast.FunctionDef) and function.returns is not None
+        if (found := _ELEMENT.search(ast.unparse(function.returns)))
+    }
     kinds: dict[str, str] = {}
     for node in ast.walk(result):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance" and len(node.args) == 2:
@@ -329,8 +356,41 @@ def _properties(result: ast.ClassDef) -> Iterator[tuple[str, str]]:
             if isinstance(subject, ast.Name) and isinstance(kind, ast.Name):
                 kinds[subject.id] = kind.id
     for name, kind_name in kinds.items():
-        head, *rest = name.split("_")
-        yield head + "".join(part.capitalize() for part in rest), kind_name
+        yield _camel(name), _fields(outputs, elements[name]) if name in elements else kind_name
+
+
+@functools.lru_cache(maxsize=256)
+def _fields(outputs: Path, name: str, depth: int = 0) -> Any:
+    """Names and kinds of the fields of one class of the module's ``outputs``: a file too large to be parsed whole."""
+    text = _text_of(outputs)
+    start = text.find(f"\nclass {name}(dict):")
+    if start < 0 or depth > DEEPEST:
+        return "dict"
+    end = text.find("\n@pulumi.output_type", start)
+    body = text[start : end if end > 0 else None]
+    fields = _GETTER.findall(body)
+    return tuple((given or _camel(field), _kind(outputs, returned, depth)) for given, field, returned in fields)
+
+
+def _kind(outputs: Path, annotation: str, depth: int) -> Any:
+    """The kind that a getter's annotation names: a scalar's name, ``list``, ``dict``, or the fields of its elements."""
+    element = _ELEMENT.search(annotation)
+    if element:
+        return _fields(outputs, element[1], depth + 1)
+    if "Sequence[" in annotation:
+        return "list"
+    scalar = re.search(r"_builtins\.(str|bool|int|float)", annotation)
+    return "dict" if scalar is None or "Mapping[" in annotation else scalar[1]
+
+
+@functools.lru_cache(maxsize=8)
+def _text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
 
 
 def _snake(name: str) -> str:

@@ -13,8 +13,9 @@ from watchkeeper.pulumi.engine import assets, monitor, wire
 from watchkeeper.pulumi.engine.host import Program
 from watchkeeper.pulumi.engine.monitor import Answer, Registration
 from watchkeeper.pulumi.engine.offline import OfflineProvider
-from watchkeeper.pulumi.engine.program import ENCRYPTED, ProgramError, Project
+from watchkeeper.pulumi.engine.program import ENCRYPTED, MissingValue, ProgramError, Project
 from watchkeeper.pulumi.engine.provider import Inputs, Provider, ProviderError, State
+from watchkeeper.pulumi.engine.runner import NOT_SET
 from watchkeeper.pulumi.graph import UNKNOWN, Graph, Reference, Resource, Secret, Unknown
 
 TIMEOUT: Final = 120.0
@@ -37,6 +38,8 @@ class Preview:
     log: tuple[str, ...]
     registrations: Mapping[str, Registration]
     """By URN, with what the graph leaves out: aliases, delete-before-replace and the like."""
+    missing: tuple[MissingValue, ...] = ()
+    """Required configuration values without which the program went on."""
 
 
 def preview(
@@ -46,19 +49,29 @@ def preview(
     timeout: float = TIMEOUT,
     foresee: Foresee | None = None,
     meanwhile: Callable[[], object] | None = None,
+    go_on_without_config: bool = False,
 ) -> Preview:
     """Run the program in preview. Nothing is made, nothing outside is asked.
 
     Without a provider an offline one answers look-ups with plausible values (:mod:`watchkeeper.pulumi.engine.offline`),
     and ``graph.guessed`` has a sentence for each. A program that stops, hangs or prints is no exception here: see
-    ``error`` and ``log``. ``meanwhile`` is called, in a thread, while the program runs in its own process.
+    ``error`` and ``log``. ``meanwhile`` is called, in a thread, while the program runs in its own process. With
+    ``go_on_without_config`` a required configuration value that is missing does not stop it: see ``missing``.
 
     Raises
     ------
     ProjectError
         The language's own tools are missing.
     """
-    return preview_with(project, provider, lambda _: None, timeout=timeout, foresee=foresee, meanwhile=meanwhile)
+    return preview_with(
+        project,
+        provider,
+        lambda _: None,
+        timeout=timeout,
+        foresee=foresee,
+        meanwhile=meanwhile,
+        go_on_without_config=go_on_without_config,
+    )
 
 
 def preview_with(
@@ -69,20 +82,21 @@ def preview_with(
     timeout: float = TIMEOUT,
     foresee: Foresee | None = None,
     meanwhile: Callable[[], object] | None = None,
+    go_on_without_config: bool = False,
 ) -> Preview:
     """The same; ``known`` says what a registered resource has as id and outputs already, if it exists."""
     start = time.monotonic()
     offline = OfflineProvider(project.region) if provider is None else None
     session = PreviewSession(project, provider or offline, known, foresee)  # type: ignore[arg-type]
-    with Program(project, dry_run=True) as program, monitor.serve(project, session, dry_run=True) as address:
+    running = Program(project, dry_run=True, go_on_without_config=go_on_without_config)
+    with running as program, monitor.serve(project, session, dry_run=True) as address:
         if meanwhile is not None:
             threading.Thread(target=meanwhile, daemon=True).start()
         ending = program.run(address, timeout, lambda: session.errors)
     guessed = (*_encrypted(project), *(offline.guessed if offline is not None else ()))
     graph = session.graph(guessed, offline.unread if offline is not None else ())
-    return Preview(
-        graph, ending.error, time.monotonic() - start, (*session.messages, *ending.log), session.registrations
-    )
+    log = (*session.messages, *ending.log)
+    return Preview(graph, ending.error, time.monotonic() - start, log, session.registrations, ending.missing)
 
 
 def _encrypted(project: Project) -> tuple[str, ...]:
@@ -110,6 +124,10 @@ class PreviewSession:
         registration = replace(
             registration, inputs=assets.resolve(registration.inputs, self._project.working_directory)
         )
+        if registration.remote:
+            what = f"{registration.type} {registration.name!r}"
+            with self._lock:
+                self._unread.append(f"what the component {what} makes was not looked at: another program makes it")
         answer = self._answer(registration)
         self._keep(registration, answer)
         return answer
@@ -161,6 +179,8 @@ class PreviewSession:
             self.messages.append(f"{severity}: {message}")
             if severity == "error":
                 self.errors.append(message)
+            if message.startswith(NOT_SET):
+                self._unread.append(message)
 
     def graph(self, guessed: tuple[str, ...], unread: tuple[str, ...]) -> Graph:
         """Everything registered until now."""
@@ -259,6 +279,8 @@ def to_resource(registration: Registration, answer: Answer) -> Resource:
         position=registration.position,
         provider_version=registration.provider_version,
         id=answer.id,
+        remote=registration.remote,
+        outputs_registered=registration.remote,
     )
 
 

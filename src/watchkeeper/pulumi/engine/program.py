@@ -126,6 +126,17 @@ class ProgramError:
         return f"{place}{self.kind}: {self.message}{hint}"
 
 
+@dataclass(frozen=True)
+class MissingValue:
+    """A required configuration value that the stack does not have, and what the program got in its place."""
+
+    key: str
+    value: Any
+    file: str = ""
+    """The user's file, absolute, where it was asked for first; empty when that is not known."""
+    line: int = 0
+
+
 def load_project(directory: Path, stack: str) -> Project:
     """The project in ``directory`` with the configuration of ``stack``.
 

@@ -16,6 +16,7 @@ if __name__ == "__main__":
 import asyncio
 import atexit
 import gc
+import hashlib
 import inspect
 import json
 import os
@@ -34,6 +35,10 @@ NAMES_LIMIT = 5000
 UNEXPECTED = re.compile(r"(?P<owner>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<name>[^']+)'")
 MISSING = re.compile(r"Missing required property '(?P<name>[^']+)'")
 MISSING_ARGUMENT = re.compile(r"(?P<owner>[\w.<>]+)\(\) missing \d+ required .* arguments?: '(?P<name>[^']+)'")
+MISSING_CONFIG = "WATCHKEEPER_MISSING_CONFIG"
+"""Names the file that tells, one JSON object a line, which required configuration values are missing."""
+NOT_SET = "Pulumi's SDK does not set"
+"""How the warning of an output begins that a component declares only."""
 FAILURES: dict[int, tuple[BaseException, TracebackType | None]] = {}
 """What failed inside ``apply``, by identity, with its traceback."""
 KEYWORD_ALIASES = {"_internal_init", "__init__"}
@@ -72,6 +77,9 @@ def main() -> int:
     pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
     wait_for_outputs_together()
     remember_failures(pulumi.Output)
+    if os.environ.get(MISSING_CONFIG):
+        go_on_without_config(folder)
+        go_on_with_declared_outputs(pulumi.ComponentResource)
     if settings["dry_run"]:
         tell_references()
     loop = asyncio.new_event_loop()
@@ -145,6 +153,68 @@ def remember_failures(output: Any) -> None:
         return original(self, watched, *args, **kwargs)
 
     output.apply = apply
+
+
+def go_on_without_config(folder: Path) -> None:
+    """Give the program something for each required configuration value that is missing, and tell it."""
+    from pulumi import Config, ConfigMissingError
+
+    stand_ins = {"": text_for, "_bool": lambda _: False, "_int": lambda _: 1, "_float": lambda _: 1.0}
+    stand_ins["_object"] = lambda _: {}
+    for kind, stand_in in stand_ins.items():
+        original = getattr(Config, f"_require{kind}", None)
+        if original is not None:
+            setattr(Config, f"_require{kind}", filling(original, stand_in, ConfigMissingError, folder))
+
+
+def go_on_with_declared_outputs(component: Any) -> None:
+    """Let a component of another language have, unknown, the outputs that its class declares and does not set.
+
+    The SDK sets those that are among the properties given to it, under their own names. What it would stop at is said.
+    """
+    from pulumi import UNKNOWN, Output, log
+
+    def missing(self: Any, name: str) -> Any:
+        declared = any(name in vars(base).get("__annotations__", {}) for base in type(self).__mro__)
+        if name.startswith("_") or not declared or not vars(self).get("_remote"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        log.warn(f"{NOT_SET} {type(self).__name__}.{name}: give super().__init__ a property of that name", self)
+        return Output.from_input(UNKNOWN)
+
+    component.__getattr__ = missing
+
+
+def filling(original: Any, stand_in: Any, missing: type[Exception], folder: Path) -> Any:
+    """The method that looks up a required value, with a stand-in where there is none."""
+
+    def require(*given: Any, **named: Any) -> Any:
+        try:
+            return original(*given, **named)
+        except missing as error:
+            key = getattr(error, "key", "")
+            value = stand_in(key)
+            file, line = calling_line(folder)
+            with Path(os.environ[MISSING_CONFIG]).open("a") as told:
+                told.write(json.dumps({"key": key, "value": value, "file": file, "line": line}) + "\n")
+            return value
+
+    return require
+
+
+def text_for(key: str) -> str:
+    """A text that stands for the value of a key, and is known to."""
+    return f"wkgen-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def calling_line(folder: Path) -> tuple[str, int]:
+    """The innermost line of the user's program that is running."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(str(folder)) and "site-packages" not in file:
+            return file, frame.f_lineno
+        frame = frame.f_back
+    return "", 0
 
 
 def run(program: Path) -> None:

@@ -12,7 +12,7 @@ import gzip
 import importlib.util
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,24 @@ def describe(token: str) -> dict[str, Any]:
             continue
         nested[reference] = _inputs_of(nested_classes[reference])
         queue.extend(inner for entry in nested[reference].values() for inner in _references(entry["type"]))
+    enums = _classes(path.with_name("_enums.py")) if path.with_name("_enums.py").exists() else {}
+    for fields in (inputs, *nested.values()):
+        for entry in fields.values():
+            entry["type"] = _known_type(entry["type"], nested, enums)
     return {"inputs": inputs, "outputs": outputs, "objects": dict(sorted(nested.items()))}
+
+
+def _known_type(type_: Any, nested: Mapping[str, Any], enums: Mapping[str, ast.ClassDef]) -> Any:
+    """The type; for an enum that of its values, and ``any`` for a class that is neither."""
+    if not isinstance(type_, dict):
+        return type_
+    for outer in ("list", "map"):
+        if outer in type_:
+            return {outer: _known_type(type_[outer], nested, enums)}
+    if type_["object"] in nested:
+        return type_
+    base = enums[type_["object"]].bases[0] if type_["object"] in enums else None
+    return type_of(base) if base is not None else "any"
 
 
 def generate() -> dict[str, Any]:
