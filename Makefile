@@ -6,10 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 NODE_PROGRAM := tests/pulumi/engine/typescript
+# The Pulumi CLI that the tests named real_cli run where none is on the PATH; tests/support/pulumi_cli.py reads this line.
+PULUMI_VERSION := 3.274.1
+PULUMI_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/watchkeeper/pulumi/$(PULUMI_VERSION)
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser node demo test full lint format bench docs catalog lock clean
+.PHONY: help setup browser node pulumi demo test full lint format bench docs catalog lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -36,6 +39,17 @@ $(NODE_PROGRAM)/node_modules/.package-lock.json: $(NODE_PROGRAM)/package.json $(
 	@command -v npm >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq nodejs npm >/dev/null; }
 	cd $(NODE_PROGRAM) && timeout 300 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
+
+pulumi: ## the Pulumi CLI, for the tests named real_cli: $$PULUMI, the one on the PATH, or built with Go into ~/.cache (10 min)
+	@if [ -n "$$PULUMI" ]; then "$$PULUMI" version; \
+	elif command -v pulumi >/dev/null; then pulumi version; \
+	elif [ -x "$(PULUMI_CACHE)/pulumi" ]; then "$(PULUMI_CACHE)/pulumi" version; \
+	elif command -v go >/dev/null; then \
+	    mkdir -p "$(PULUMI_CACHE)" && cd tools/pulumi \
+	    && go build -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$(PULUMI_VERSION)" \
+	        -o "$(PULUMI_CACHE)/pulumi.new" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi \
+	    && mv "$(PULUMI_CACHE)/pulumi.new" "$(PULUMI_CACHE)/pulumi" && "$(PULUMI_CACHE)/pulumi" version; \
+	else echo "There is neither a Pulumi CLI nor Go here: the tests named real_cli will be skipped." >&2; exit 1; fi
 
 demo: setup ## the whole system on this machine, without an AWS account
 	@$(BIN)/watchkeeper demo

@@ -20,6 +20,7 @@ from watchkeeper.cli import (
     local,
     preflight,
     preview,
+    pulumi_provider,
     report,
     rules,
     scan,
@@ -74,6 +75,7 @@ app.command(rich_help_panel=DEPLOYING)(preflight.preflight)
 app.command(rich_help_panel=DEPLOYING)(preview.preview)
 app.command(rich_help_panel=DEPLOYING)(up.up)
 app.command(rich_help_panel=DEPLOYING)(destroy.destroy)
+app.command(rich_help_panel=DEPLOYING)(pulumi_provider.pulumi_provider)
 app.command(rich_help_panel=WATCHING)(status.status)
 app.command(rich_help_panel=WATCHING)(verify.verify)
 app.add_typer(report.app, name="report", rich_help_panel=WATCHING)

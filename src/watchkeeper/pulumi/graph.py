@@ -46,20 +46,26 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file or text that a program ships: exactly one of ``path``, ``text`` and ``uri`` is set."""
+    """A file or text that a program ships: at most one of ``path``, ``text`` and ``uri`` is set, none in a state that
+    keeps the hash alone."""
 
     path: str | None = None
     text: str | None = None
     uri: str | None = None
+    hash: str | None = None
+    """The Pulumi CLI's SHA-256 of the content, where it says it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A folder or archive that a program ships: ``path`` or ``uri`` of it, or its parts by name (Asset or Archive)."""
+    """A folder or archive that a program ships: ``path`` or ``uri`` of it, or its parts by name (Asset or Archive);
+    none of them in a state that keeps the hash alone."""
 
     path: str | None = None
     uri: str | None = None
     parts: Mapping[str, Asset | Archive] | None = None
+    hash: str | None = None
+    """The Pulumi CLI's SHA-256 of the content, where it says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def _default_name(runtime: str, handler: str) -> str:
 def _files(code: Asset | Archive, root: Path, name: str) -> Iterator[tuple[str, bytes]]:
     if code.uri is not None:
         raise Unreadable(f"the code is at {code.uri}, which preflight does not fetch")
+    if code.hash is not None and code == type(code)(hash=code.hash):
+        raise Unreadable("the state has only the hash of the code")
     if isinstance(code, Asset) and code.text is not None:
         yield name, code.text.encode(errors="replace")
     elif isinstance(code, Archive) and code.parts is not None:

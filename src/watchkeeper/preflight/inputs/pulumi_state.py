@@ -195,7 +195,7 @@ def _special(value: Mapping[str, Any], depth: int) -> Any:
     if kind == REFERENCE:
         return Reference(str(value.get("urn", "")))
     if kind == ASSET:
-        return Asset(path=value.get("path"), text=value.get("text"), uri=value.get("uri"))
+        return Asset(path=value.get("path"), text=value.get("text"), uri=value.get("uri"), hash=value.get("hash"))
     if kind == ARCHIVE:
         assets = value.get("assets")
         parts = (
@@ -204,7 +204,8 @@ def _special(value: Mapping[str, Any], depth: int) -> Any:
             else None
         )
         kept = {name: part for name, part in (parts or {}).items() if isinstance(part, Asset | Archive)}
-        return Archive(path=value.get("path"), uri=value.get("uri"), parts=kept if parts is not None else None)
+        found = kept if parts is not None else None
+        return Archive(path=value.get("path"), uri=value.get("uri"), parts=found, hash=value.get("hash"))
     return UNKNOWN
 
 

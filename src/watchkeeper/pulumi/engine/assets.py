@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ def resolve(inputs: Mapping[str, Any], directory: Path) -> dict[str, Any]:
 
     def absolute(value: Any) -> Any:
         if isinstance(value, (Asset, Archive)) and value.path is not None:
-            return type(value)(path=str((directory / value.path).resolve()))
+            return replace(value, path=str((directory / value.path).resolve()))
         return value
 
     resolved: dict[str, Any] = wire.map_values(inputs, absolute)
@@ -75,6 +76,8 @@ def _parts(value: Asset | Archive) -> Iterator[bytes]:
         yield value.uri.encode()
     elif value.path is not None:
         yield from _file_parts(Path(value.path))
+    elif value.hash is not None:
+        yield value.hash.encode()
 
 
 def _file_parts(path: Path) -> Iterator[bytes]:

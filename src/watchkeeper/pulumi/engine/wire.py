@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset, Reference, Secret, Unknown
@@ -37,6 +38,11 @@ OTHER_UNKNOWNS: Final = frozenset(
     }
 )
 """Unknown bool, number, list, asset and archive (``sdk/go/common/resource/plugin/rpc.go``: UnknownBoolValue …)."""
+
+_EMPTY: Final = sha256().hexdigest()
+_EMPTY_ARCHIVE: Final = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+"""The CLI's hashes of an empty text and of an archive without parts (``archive.go``: IsAssets). Another hash without
+content stands for content that is not kept: the CLI's states have only the hash of what was shipped."""
 
 
 class WireError(ValueError):
@@ -124,7 +130,8 @@ def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, OutputValue):
         return change(OutputValue(map_values(value.value, change), value.secret, value.dependencies))
     if isinstance(value, Archive) and value.parts is not None:
-        return change(Archive(parts={key: map_values(part, change) for key, part in value.parts.items()}))
+        parts = {key: map_values(part, change) for key, part in value.parts.items()}
+        return change(Archive(parts=parts, hash=value.hash))
     return change(value)
 
 
@@ -197,27 +204,38 @@ def _dependencies(value: Any) -> Iterator[str]:
 
 def _read_asset(value: Mapping[str, Any], path: str) -> Asset:
     # An empty text comes without the field, or with path and uri empty beside it: what is not empty counts.
+    hash_ = _hash(value)
     if value.get("path"):
-        return Asset(path=str(value["path"]))
+        return Asset(path=str(value["path"]), hash=hash_)
     if value.get("uri"):
-        return Asset(uri=str(value["uri"]))
+        return Asset(uri=str(value["uri"]), hash=hash_)
     text = value.get("text", "")
-    return Asset(text=text if isinstance(text, str) else str(text))
+    if hash_ and not text and hash_ != _EMPTY:
+        return Asset(hash=hash_)
+    return Asset(text=text if isinstance(text, str) else str(text), hash=hash_)
 
 
 def _read_archive(value: Mapping[str, Any], path: str) -> Archive:
+    hash_ = _hash(value)
     if value.get("path"):
-        return Archive(path=str(value["path"]))
+        return Archive(path=str(value["path"]), hash=hash_)
     if value.get("uri"):
-        return Archive(uri=str(value["uri"]))
+        return Archive(uri=str(value["uri"]), hash=hash_)
     parts = value.get("assets")
+    if hash_ and (not parts) and hash_ != _EMPTY_ARCHIVE:
+        return Archive(hash=hash_)
     if not isinstance(parts, Mapping):
         raise WireError(f"{path or 'value'}: an archive needs one of assets, path and uri")
     read = {key: from_plain(part, f"{path}.{key}") for key, part in parts.items()}
     wrong = [key for key, part in read.items() if not isinstance(part, (Asset, Archive))]
     if wrong:
         raise WireError(f"{path or 'value'}: {wrong[0]!r} in an archive is neither an asset nor an archive")
-    return Archive(parts=read)
+    return Archive(parts=read, hash=hash_)
+
+
+def _hash(value: Mapping[str, Any]) -> str | None:
+    found = value.get("hash")
+    return found if isinstance(found, str) and found else None
 
 
 def _read_secret(value: Mapping[str, Any], path: str) -> Secret:
@@ -252,14 +270,13 @@ _READERS: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {
 
 
 def _write_asset(asset: Asset) -> dict[str, Any]:
-    fields = {"path": asset.path, "text": asset.text, "uri": asset.uri}
+    fields = {"path": asset.path, "text": asset.text, "uri": asset.uri, "hash": asset.hash}
     return {SIGNATURE_KEY: ASSET} | {key: item for key, item in fields.items() if item is not None}
 
 
 def _write_archive(archive: Archive) -> dict[str, Any]:
-    if archive.parts is not None:
-        return {SIGNATURE_KEY: ARCHIVE, "assets": to_plain(archive.parts)}
-    fields = {"path": archive.path, "uri": archive.uri}
+    parts = None if archive.parts is None else to_plain(archive.parts)
+    fields = {"path": archive.path, "uri": archive.uri, "assets": parts, "hash": archive.hash}
     return {SIGNATURE_KEY: ARCHIVE} | {key: item for key, item in fields.items() if item is not None}
 
 

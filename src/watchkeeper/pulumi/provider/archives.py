@@ -25,6 +25,8 @@ def asset_bytes(asset: Asset) -> bytes:
         return asset.text.encode()
     if asset.path is not None:
         return _file_bytes(Path(asset.path))
+    if asset.uri is None:
+        raise ArchiveError("only the hash of an asset is known, not its content")
     raise ArchiveError(f"an asset at {asset.uri!r} can't be fetched: give it as a local path or as text")
 
 
@@ -53,8 +55,19 @@ def members(archive: Archive | Asset, prefix: str = "") -> Iterator[tuple[str, b
             yield from members(part, _join(prefix, name))
     elif archive.path is not None:
         yield from _disk_members(Path(archive.path), prefix)
+    elif archive.uri is None:
+        raise ArchiveError("only the hash of an archive is known, not its content")
     else:
         raise ArchiveError(f"an archive at {archive.uri!r} can't be fetched: give it as a local path or as its parts")
+
+
+def readable(value: Archive | Asset) -> bool:
+    """Whether it says where its content is; a state of the Pulumi CLI keeps the hash alone."""
+    return any(part is not None for part in (value.path, value.uri, *_inside(value)))
+
+
+def _inside(value: Archive | Asset) -> tuple[object, ...]:
+    return (value.text,) if isinstance(value, Asset) else (value.parts,)
 
 
 def content_hash(value: Archive | Asset) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from watchkeeper.pulumi.graph import UNKNOWN
@@ -32,10 +33,10 @@ class AutoName:
     before: str = ""
     fifo: str = ""
 
-    def make(self, name: str, inputs: Mapping[str, Any]) -> str:
-        """A new physical name."""
+    def make(self, name: str, inputs: Mapping[str, Any], seed: bytes = b"") -> str:
+        """A new physical name; always the same one from the same seed, as the Pulumi CLI asks for."""
         end = ".fifo" if self.fifo and inputs.get(self.fifo) in (True, "true") else ""
-        random = secrets.token_hex(4)[:RANDOM_DIGITS]
+        random = (sha256(seed).hexdigest() if seed else secrets.token_hex(4))[:RANDOM_DIGITS]
         prefix = inputs.get(self.prefix_property)
         if isinstance(prefix, str):
             return f"{prefix}{random}{end}"

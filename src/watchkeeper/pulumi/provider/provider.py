@@ -79,16 +79,17 @@ class AwsProvider:
             found.extend(handler.validate({**handler.defaults, **values}))
         return found
 
-    def complete(self, resource_type: str, name: str, inputs: Inputs) -> Values:
+    def complete(self, resource_type: str, name: str, inputs: Inputs, seed: bytes = b"") -> Values:
         """The inputs with the physical name filled in, for an engine that writes down what it is about to create.
 
-        ``create`` with completed inputs makes exactly that name; what has a name already stays as it is.
+        ``create`` with completed inputs makes exactly that name; what has a name already stays as it is. The same
+        ``seed`` makes the same name.
         """
         handler = self._handler(resource_type)
         values: Values = dict(inputs)
         naming = handler.auto_name
         if naming is not None and values.get(naming.property) is None:
-            values[naming.property] = naming.make(name, values)
+            values[naming.property] = naming.make(name, values, seed)
             values[_DEFAULTS] = [naming.property]
         return values
 
@@ -119,7 +120,10 @@ class AwsProvider:
                 before.pop(name, None)
                 after.pop(name, None)
         changed = tuple(
-            name for name in sorted(before.keys() | after.keys()) if _differs(handler, name, old, before, after)
+            name
+            for name in sorted(before.keys() | after.keys())
+            if not _same_hash(old_inputs.get(name), new_inputs.get(name), old, name)
+            and _differs(handler, name, old, before, after)
         )
         if not changed:
             return Diff(Change.NONE)
@@ -243,7 +247,9 @@ class AwsProvider:
         if "tagsAll" in handler.schema.outputs:
             found["tagsAll"] = {**self._default_tags, **(found.get("tags") or {})}
         hashes = {
-            key: archives.content_hash(item) for key, item in values.items() if isinstance(item, (Archive, Asset))
+            key: archives.content_hash(item)
+            for key, item in values.items()
+            if isinstance(item, (Archive, Asset)) and archives.readable(item)
         }
         if hashes:
             found[_CONTENT] = {**hashes, **outputs.get(_CONTENT, {})}
@@ -299,6 +305,14 @@ def _differs(handler: Handler, name: str, old: State, before: Values, after: Val
     if name in handler.write_only or name not in old.outputs or wanted is None or _is_code(wanted):
         return False
     return not covers(_comparable(clean(old.outputs[name])), wanted)
+
+
+def _same_hash(old_input: Any, new_input: Any, old: State, name: str) -> bool:
+    """Whether the Pulumi CLI says that the same was shipped; what was shipped itself counts for more, where known."""
+    if not isinstance(old_input, (Archive, Asset)) or not isinstance(new_input, (Archive, Asset)):
+        return False
+    known = name in old.outputs.get(_CONTENT, {})
+    return not known and old_input.hash is not None and old_input.hash == new_input.hash
 
 
 def _is_code(value: Any) -> bool:
