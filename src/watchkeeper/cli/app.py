@@ -24,6 +24,7 @@ from watchkeeper.cli import (
     report,
     rules,
     scan,
+    settle,
     status,
     up,
     verify,
@@ -76,6 +77,7 @@ app.command(rich_help_panel=DEPLOYING)(preview.preview)
 app.command(rich_help_panel=DEPLOYING)(up.up)
 app.command(rich_help_panel=DEPLOYING)(destroy.destroy)
 app.command(rich_help_panel=DEPLOYING)(pulumi_provider.pulumi_provider)
+app.command(rich_help_panel=DEPLOYING)(settle.settle)
 app.command(rich_help_panel=WATCHING)(status.status)
 app.command(rich_help_panel=WATCHING)(verify.verify)
 app.add_typer(report.app, name="report", rich_help_panel=WATCHING)

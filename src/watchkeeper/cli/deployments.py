@@ -83,4 +83,4 @@ def counted(counts: Mapping[str, int]) -> str:
 
 def echo(text: str) -> None:
     """A line of somebody else's program, as it comes."""
-    err.print(safe(text))
+    err.print(safe(text), soft_wrap=True)

@@ -8,7 +8,7 @@ import typer
 
 from watchkeeper.cli.deployments import echo, on_embedded_aws, show_outcome, show_result
 from watchkeeper.cli.endpoints import engine_errors
-from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
+from watchkeeper.cli.options import EnvOption, InstallPulumiOption, JsonOption, ProjectOption, Target, TargetOption
 from watchkeeper.cli.progress import deployment_progress
 from watchkeeper.cli.projects import find_project, state_folder
 
@@ -18,6 +18,7 @@ def destroy(
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    install_pulumi: InstallPulumiOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything that the project deployed.
@@ -31,7 +32,7 @@ def destroy(
         from watchkeeper.pulumi import automation
 
         with engine_errors():
-            outcome = automation.destroy(folder, env, echo)
+            outcome = automation.destroy(folder, env, echo, install=install_pulumi)
         show_outcome(outcome, as_json)
         return
     from watchkeeper.local import deploying

@@ -36,6 +36,9 @@ TargetOption = Annotated[
     typer.Option("--target", "-t", help="The embedded AWS on this machine, or AWS itself.", case_sensitive=False),
 ]
 RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region. Default: the target's own.")]
+InstallPulumiOption = Annotated[
+    bool, typer.Option("--install-pulumi", help="With --target aws: install the Pulumi CLI where there is none.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from watchkeeper.cli.deployments import counted, echo, on_embedded_aws, tell_interrupted
 from watchkeeper.cli.endpoints import engine_errors
-from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
+from watchkeeper.cli.options import EnvOption, InstallPulumiOption, JsonOption, ProjectOption, Target, TargetOption
 from watchkeeper.cli.output import document, note, safe, table
 from watchkeeper.cli.projects import find_project, load_project, state_folder
 
@@ -18,6 +18,7 @@ def preview(
     project: ProjectOption = None,
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
+    install_pulumi: InstallPulumiOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what `up` would create, update, replace and delete.
@@ -26,7 +27,7 @@ def preview(
     """
     folder = find_project(project)
     if target is Target.AWS:
-        _with_pulumi(folder, env, as_json)
+        _with_pulumi(folder, env, as_json, install=install_pulumi)
         return
     from watchkeeper.local import deploying
     from watchkeeper.pulumi.engine import deployment
@@ -48,12 +49,12 @@ def preview(
     note(counted(Counter(step.change for step in steps)))
 
 
-def _with_pulumi(folder: Path, env: str, as_json: bool) -> None:
+def _with_pulumi(folder: Path, env: str, as_json: bool, *, install: bool) -> None:
     from watchkeeper.pulumi import automation
 
     load_project(folder, env)
     with engine_errors():
-        outcome = automation.preview(folder, env, echo)
+        outcome = automation.preview(folder, env, echo, install=install)
     if as_json:
         document(outcome.preview_document, "preview")
     else:

@@ -9,7 +9,7 @@ import typer
 from watchkeeper.cli.deployments import echo, on_embedded_aws, show_outcome, show_result
 from watchkeeper.cli.endpoints import engine_errors
 from watchkeeper.cli.findings import look, review, stop_on_errors
-from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption, Target, TargetOption
+from watchkeeper.cli.options import EnvOption, InstallPulumiOption, JsonOption, ProjectOption, Target, TargetOption
 from watchkeeper.cli.progress import deployment_progress
 from watchkeeper.cli.projects import find_project, load_project, state_folder
 
@@ -19,6 +19,7 @@ def up(
     env: EnvOption = "dev",
     target: TargetOption = Target.LOCAL,
     skip_preflight: Annotated[bool, typer.Option("--skip-preflight", help="Deploy without looking first.")] = False,
+    install_pulumi: InstallPulumiOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the project: to the embedded AWS, or with --target aws through the Pulumi CLI.
@@ -37,7 +38,7 @@ def up(
         from watchkeeper.pulumi import automation
 
         with engine_errors():
-            outcome = automation.up(folder, env, echo)
+            outcome = automation.up(folder, env, echo, install=install_pulumi)
         show_outcome(outcome, as_json)
         return
     from watchkeeper.local import deploying

@@ -193,12 +193,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         found = _guarded(context, lambda: provider.diff(_type(request.urn), State(request.id, olds), before, news))
         replacing = found.change is Change.REPLACE
         forced = _forcing(_type(request.urn), found.properties) if replacing else ()
-        details = {
-            name: _difference(
-                name, before, news, replacing=name in forced, drift=same(before.get(name), news.get(name))
-            )
-            for name in found.properties
-        }
+        details = {name: _difference(name, before, news, replacing=name in forced) for name in found.properties}
         return provider_pb2.DiffResponse(
             changes=_some(found.properties),
             diffs=found.properties,
@@ -368,17 +363,18 @@ def start(plugin: Plugin) -> tuple[grpc.Server, int]:
 
 
 def serve(directory: Path, environment: Mapping[str, str], announce: Callable[[int], None], *, owned: bool) -> None:
-    """Serve until it is told to end. ``owned``: the CLI started it, so it ends with the CLI and not at Ctrl-C, which
-    every process of a terminal gets: the CLI still needs it then, to finish what it began."""
+    """Serve until it is told to end, by SIGINT as the CLI does; ``owned``: the CLI started it, so it ends with the CLI.
+
+    The CLI starts a plugin in a process group of its own: Ctrl-C in a terminal does not reach it.
+    """
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN if owned else lambda *_: over.set())
+    signal.signal(signal.SIGINT, lambda *_: over.set())
     parent = os.getppid()
     server, port = start(Plugin(directory, environment))
     announce(port)
-    while not over.wait(PARENT_SECONDS):
-        if owned and os.getppid() != parent:
-            break
+    while not over.wait(PARENT_SECONDS) and not (owned and os.getppid() != parent):
+        pass
     server.stop(grace=None)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
+from watchkeeper.clients import Clients
 from watchkeeper.pulumi.engine.provider import Change, Diff, Inputs, ProviderError, State, UncertainError
 from watchkeeper.pulumi.graph import UNKNOWN, Archive, Asset
 from watchkeeper.pulumi.provider import archives, lookups
@@ -53,6 +54,13 @@ class AwsProvider:
         self._account = account
         self._default_tags = dict(default_tags or {})
         self._handlers = handlers()
+
+    @classmethod
+    def of_clients(cls, given: Clients, account: str) -> AwsProvider:
+        """Over clients that exist already, with their credentials, region and endpoint."""
+        made = cls(given.endpoint_url or "", given.region, "", "", account)
+        made._clients = given
+        return made
 
     @property
     def types(self) -> Collection[str]:
@@ -187,7 +195,7 @@ class AwsProvider:
     def update(self, resource_type: str, old: State, old_inputs: Inputs, new_inputs: Inputs) -> State:
         """Change it in place. Raises ProviderError."""
         handler = self._handler(resource_type)
-        before = self._named(handler, old, old_inputs)
+        before = _as_found(handler, self._named(handler, old, old_inputs), old.outputs)
         after = self._named(handler, old, new_inputs)
         aws = self._aws(after, "")
         _guarded(lambda: handler.update(aws, old.id, before, after))
@@ -313,6 +321,16 @@ def _same_hash(old_input: Any, new_input: Any, old: State, name: str) -> bool:
         return False
     known = name in old.outputs.get(_CONTENT, {})
     return not known and old_input.hash is not None and old_input.hash == new_input.hash
+
+
+def _as_found(handler: Handler, before: Values, outputs: Mapping[str, Any]) -> Values:
+    """What the program asked for last time, with what was found changed by hand since then (a refresh tells)."""
+    drifted = {
+        name: clean(outputs[name])
+        for name in before.keys() & outputs.keys() - handler.write_only
+        if not isinstance(before[name], (Archive, Asset)) and not covers(clean(outputs[name]), before[name])
+    }
+    return {**before, **drifted}
 
 
 def _is_code(value: Any) -> bool:
