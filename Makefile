@@ -40,7 +40,7 @@ $(NODE_PROGRAM)/node_modules/.package-lock.json: $(NODE_PROGRAM)/package.json $(
 	cd $(NODE_PROGRAM) && timeout 300 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-pulumi: ## the Pulumi CLI, for the tests named real_cli: $$PULUMI, the one on the PATH, or built with Go into ~/.cache (10 min)
+pulumi: ## the Pulumi CLI for the tests named real_cli; without one on the PATH it is built with Go (10 min, once)
 	@if [ -n "$$PULUMI" ]; then "$$PULUMI" version; \
 	elif command -v pulumi >/dev/null; then pulumi version; \
 	elif [ -x "$(PULUMI_CACHE)/pulumi" ]; then "$(PULUMI_CACHE)/pulumi" version; \

@@ -117,3 +117,20 @@ def test_a_policy_reads_the_stacks_settings_and_the_file(tmp_path: Path, monkeyp
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"watchkeeper:preflight": json.dumps({"requiredTags": ["Team"]})}))
     assert len(_reported("required-tags", _bucket(), {})) == 1
     assert _reported("required-tags", _bucket(), {"requiredTags": ["Owner"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "violated"),
+    [
+        ({"bucket": "reports-0c214ec"}, False),
+        ({"bucket": "chosen", "__defaults": ["bucket"]}, False),
+        ({"bucket": "chosen", "__defaults": []}, True),
+        ({"bucket": "other-0c214ec"}, True),
+        ({"bucket": "reports-of-all"}, True),
+    ],
+    ids=str,
+)
+def test_a_name_that_pulumi_made_up_needs_no_environment(inputs: dict[str, Any], violated: bool) -> None:
+    kind = "aws:s3/bucket:Bucket"
+    bucket = Resource(f"urn:pulumi:dev::p::{kind}::Reports", kind, "Reports", inputs)
+    assert len(_reported("environment-suffix", Graph({bucket.urn: bucket}), {})) == violated

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from watchkeeper.cli.output import note, out
+from watchkeeper.cli.options import JsonOption
+from watchkeeper.cli.output import document, note, out
 
 
 def pulumi_provider(
@@ -22,6 +23,7 @@ def pulumi_provider(
         Path | None,
         typer.Option(help="Write the executable pulumi-resource-aws into this folder, and end.", show_default=False),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Let the Pulumi CLI deploy to the embedded AWS: serve as its AWS plugin, at AWS_ENDPOINT_URL only.
 
@@ -33,11 +35,18 @@ def pulumi_provider(
     from watchkeeper.pulumi import plugin
 
     if install is not None:
-        out.print(str(plugin.install(install.resolve(), sys.executable)), markup=False, soft_wrap=True)
+        file = plugin.install(install.resolve(), sys.executable)
+        if as_json:
+            document(plugin.document_of(executable=file), "pulumi-provider")
+        else:
+            out.print(str(file), markup=False, soft_wrap=True)
         return
 
     def announce(port: int) -> None:
-        sys.stdout.write(f"{port}\n")
+        if as_json:
+            document(plugin.document_of(port=port), "pulumi-provider")
+        else:
+            sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
         if engine is None:
             note(f"Attach the Pulumi CLI with: PULUMI_DEBUG_PROVIDERS=aws:{port}")

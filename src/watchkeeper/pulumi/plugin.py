@@ -29,6 +29,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from watchkeeper.pulumi.engine import assets, wire
 from watchkeeper.pulumi.engine.provider import Change, ProviderError, State
+from watchkeeper.pulumi.graph import Archive, Asset
 from watchkeeper.pulumi.provider import AwsProvider
 from watchkeeper.pulumi.provider.registry import handlers
 from watchkeeper.pulumi.provider.values import same
@@ -38,6 +39,9 @@ PARENT_SECONDS = 1.0
 """How often a plugin looks whether the CLI that started it is still there."""
 DEFAULTS = "__defaults"
 CONTENT = "__content"
+SHIPPED = "__shipped"
+"""Our output that remembers the CLI's hash of each asset beside ours of what AWS got of it. To Diff and Read the CLI
+sends the hash alone, and only this tells whether somebody changed the code by hand."""
 NOT_DONE = ("assumeRoleWithWebIdentity", "assumeRoles", "customCaBundle", "ignoreTags")
 """Settings of pulumi-aws that would change what happens, and that this provider would have to ignore."""
 DIFFERENCE = {
@@ -191,12 +195,13 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         before = self._inputs(request.old_inputs) if request.HasField("old_inputs") else olds
         provider = self._ready(context)
         found = _guarded(context, lambda: provider.diff(_type(request.urn), State(request.id, olds), before, news))
+        changed = (*found.properties, *(name for name in _shipped_drift(olds, news) if name not in found.properties))
         replacing = found.change is Change.REPLACE
         forced = _forcing(_type(request.urn), found.properties) if replacing else ()
-        details = {name: _difference(name, before, news, replacing=name in forced) for name in found.properties}
+        details = {name: _difference(name, before, news, replacing=name in forced) for name in changed}
         return provider_pb2.DiffResponse(
-            changes=_some(found.properties),
-            diffs=found.properties,
+            changes=_some(changed),
+            diffs=changed,
             replaces=forced,
             deleteBeforeReplace=found.delete_before_replace,
             detailedDiff=details,
@@ -210,7 +215,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             outputs = _guarded(context, lambda: provider.preview_outputs(type_, name, _without_defaults(inputs)))
             return provider_pb2.CreateResponse(properties=wire.encode({**outputs, **_named_so_far(inputs)}))
         state = _guarded(context, lambda: provider.create(type_, name, inputs))
-        return provider_pb2.CreateResponse(id=state.id, properties=wire.encode(state.outputs))
+        outputs = _with_shipped(state.outputs, _values(request.properties))
+        return provider_pb2.CreateResponse(id=state.id, properties=wire.encode(outputs))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_, inputs, before = _type(request.urn), self._inputs(request.inputs), _values(request.properties)
@@ -221,6 +227,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         outputs = dict(state.outputs)
         if before.get(CONTENT):
             outputs[CONTENT] = {**before[CONTENT], **outputs.get(CONTENT, {})}
+        if before.get(SHIPPED):
+            outputs[SHIPPED] = before[SHIPPED]
         found = request.inputs if inputs else wire.encode(_as_inputs(type_, outputs))
         return provider_pb2.ReadResponse(id=state.id, properties=wire.encode(outputs), inputs=found)
 
@@ -230,7 +238,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=wire.encode({**olds, **_without_defaults(news)}))
         before, provider = self._inputs(request.old_inputs), self._ready(context)
         state = _guarded(context, lambda: provider.update(_type(request.urn), State(request.id, olds), before, news))
-        return provider_pb2.UpdateResponse(properties=wire.encode(state.outputs))
+        return provider_pb2.UpdateResponse(properties=wire.encode(_with_shipped(state.outputs, _values(request.news))))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Empty:
         state, inputs = State(request.id, _values(request.properties)), _values(request.old_inputs)
@@ -283,6 +291,24 @@ def _named(news: dict[str, Any], property_: str, olds: Mapping[str, Any], reques
     news[property_] = asked.proposed_name
     news[DEFAULTS] = [property_]
     return ""
+
+
+def _with_shipped(outputs: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs with what was shipped noted; assets as the program wrote them, not at their absolute paths."""
+    assets_ = {key: value for key, value in written.items() if isinstance(value, Archive | Asset) and key in outputs}
+    content = outputs.get(CONTENT) or {}
+    noted = {key: {"hash": value.hash, "sha256": content.get(key)} for key, value in assets_.items() if value.hash}
+    return {**outputs, **assets_, **({SHIPPED: noted} if noted else {})}
+
+
+def _shipped_drift(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """The assets of which AWS has something else than what was shipped, though the program ships the same."""
+    content = olds.get(CONTENT) or {}
+    return [
+        key
+        for key, noted in (olds.get(SHIPPED) or {}).items()
+        if getattr(news.get(key), "hash", None) == noted["hash"] and content.get(key) != noted["sha256"]
+    ]
 
 
 def _as_inputs(type_: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -388,3 +414,8 @@ def install(folder: Path, python: str) -> Path:
     file.write_text(f'#!/bin/sh\nexec {shlex.quote(python)} -m watchkeeper pulumi-provider "$@"\n')
     file.chmod(0o755)
     return file
+
+
+def document_of(*, port: int | None = None, executable: Path | None = None) -> dict[str, Any]:
+    """Where it serves, or what was written, as JSON: ``schemas/pulumi-provider.schema.json``."""
+    return {"port": port, "executable": None if executable is None else str(executable)}

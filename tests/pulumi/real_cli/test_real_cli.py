@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import urllib.request
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -16,13 +15,14 @@ import pytest
 from tests.support.pulumi_cli import PulumiUser, pulumi_user
 from watchkeeper.local import server
 
-PROGRAM = '''
+PROGRAM = """
 import json
 import pulumi
 import pulumi_aws as aws
 
 config = pulumi.Config()
-trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+service = {"Service": "lambda.amazonaws.com"}
+trust = {"Statement": [{"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}]}
 role = aws.iam.Role("role", assume_role_policy=json.dumps({"Version": "2012-10-17", **trust}))
 function = aws.lambda_.Function(
     "function", role=role.arn, handler="index.handler", runtime="python3.13", code=pulumi.FileArchive("code"),
@@ -31,13 +31,13 @@ function = aws.lambda_.Function(
 topic = aws.sns.Topic("topic", tags={"Owner": config.require("owner")})
 bucket = aws.s3.Bucket("bucket", bucket=config.require("bucket"), force_destroy=True)
 note = aws.s3.BucketObjectv2(
-    "note", bucket=bucket.id, key="note.txt", source=pulumi.StringAsset("read me"), opts=pulumi.ResourceOptions()
+    "note", bucket=bucket.id, key="note.txt", source=pulumi.StringAsset("read me")
 )
 pulumi.export("topic", topic.arn)
 pulumi.export("bucket", bucket.bucket)
 pulumi.export("function", function.name)
 pulumi.export("account", aws.get_caller_identity().account_id)
-'''
+"""
 RESOURCES = 6
 """The stack itself among them."""
 CODE = "def handler(event, context):\n    return {answer!r}\n"
@@ -63,6 +63,30 @@ def edge(tmp_path: Path, aws: server.Running) -> PulumiUser:
     return user
 
 
+def test_real_cli_makes_keeps_changes_replaces_and_deletes(edge: PulumiUser, aws: server.Running) -> None:
+    (edge.folder / "__main__.py").write_text(
+        "import pulumi\n"
+        "config = pulumi.Config()\n"
+        'code = pulumi.CustomResource("aws:s3/bucketObjectv2:BucketObjectv2", "note", {\n'
+        '    "bucket": pulumi.CustomResource("aws:s3/bucket:Bucket", "bucket", {"forceDestroy": True}).id,\n'
+        '    "key": config.require("bucket"), "source": pulumi.FileAsset("code/index.py")})\n'
+        'pulumi.CustomResource("aws:sns/topic:Topic", "topic", {"displayName": config.require("owner")})\n'
+    )
+    s3 = boto3.client("s3", **aws.boto())
+    assert edge.steps("up") == {"create": 4}
+    (bucket,) = (one["Name"] for one in s3.list_buckets()["Buckets"])
+    assert bucket.startswith("bucket-")
+    assert s3.get_object(Bucket=bucket, Key="edge-first")["Body"].read().decode() == CODE.format(answer="first")
+    assert edge.steps("up") == {"same": 4}, "made-up names and files included"
+    edge("config", "set-all", "--plaintext", "owner=two", "--plaintext", "bucket=another")
+    (edge.folder / "code" / "index.py").write_text(CODE.format(answer="second"))
+    assert edge.steps("up") == {"same": 2, "update": 1, "replace": 1}
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["another"]
+    assert edge.steps("destroy") == {"delete": 4}
+    assert s3.list_buckets()["Buckets"] == []
+
+
+@pytest.mark.full
 def test_real_cli_a_stack_from_its_preview_to_its_end(edge: PulumiUser, aws: server.Running) -> None:
     sns, s3, functions = (boto3.client(name, **aws.boto()) for name in ("sns", "s3", "lambda"))
 
@@ -122,10 +146,14 @@ def test_real_cli_a_stack_from_its_preview_to_its_end(edge: PulumiUser, aws: ser
 
 def test_real_cli_what_the_provider_refuses_is_said_at_its_resource(edge: PulumiUser, aws: server.Running) -> None:
     program = edge.folder / "__main__.py"
-    program.write_text('import pulumi_aws as aws\naws.sns.Topic("topic", name="not a name")\n')
+    program.write_text(
+        "import pulumi\n"
+        'source = {"owner": "AWS", "sourceIdentifier": "S3_BUCKET_VERSIONING_ENABLED"}\n'
+        'pulumi.CustomResource("aws:cfg/rule:Rule", "early", {"source": source})\n'
+    )
     refused = edge("up", "--yes", "--skip-preview", expect=None)
     assert refused.code != 0
-    assert "CreateTopic: InvalidParameter" in refused.out + refused.err
+    assert "PutConfigRule: NoAvailableConfigurationRecorderException" in refused.out + refused.err
 
     program.write_text('import pulumi\npulumi.CustomResource("aws:sns/topic:Topic", "topic", {"colour": "red"})\n')
     refused = edge("preview", expect=None)
@@ -155,6 +183,36 @@ def test_real_cli_providers_of_two_regions_work_side_by_side(edge: PulumiUser, a
     assert far.list_tags_for_resource(ResourceArn=topic["TopicArn"])["Tags"] == [{"Key": "Place", "Value": "there"}]
     assert edge.steps("up") == {"same": 4}
     assert edge.steps("destroy") == {"delete": 4}
+
+
+def test_real_cli_enforces_the_policy_pack(edge: PulumiUser) -> None:
+    pack = edge.folder.parent / "pack" / "watchkeeper-pack"
+    pack.parent.mkdir()
+    pack.write_text(f"#!{sys.executable}\nfrom watchkeeper.preflight.run.policy_pack import pack\npack()\n")
+    pack.chmod(0o755)
+    rules = 'import pulumi\nfor name, given in {}.items():\n    pulumi.CustomResource("{}", name, given)\n'
+    kind = "aws:cloudwatch/eventRule:EventRule"
+    program = edge.folder / "__main__.py"
+
+    program.write_text(rules.format({"wrong": {"scheduleExpression": "every 6 hours"}, "made-up": {}}, kind))
+    stopped = edge("preview", "--policy-pack", str(pack), expect=None)
+    said = stopped.out + stopped.err
+    assert stopped.code != 0
+    assert "[mandatory]" in said
+    assert "schedule-expression" in said
+    assert "rate(6 hours)" in said
+
+    good = {"made-up": {"scheduleExpression": "rate(6 hours)"}, "x": {"name": "x", "scheduleExpression": "rate(1 day)"}}
+    program.write_text(rules.format(good, kind))
+    passed = edge("preview", "--policy-pack", str(pack)).out
+    assert "[advisory]" in passed
+    assert 'the name "x" does not carry the environment' in passed
+    assert passed.count("does not carry the environment") == 1, "a name that Pulumi made up is nobody's choice"
+
+    config = edge.folder.parent / "policies.json"
+    config.write_text(json.dumps({"environment-suffix": "mandatory"}))
+    refused = edge("preview", "--policy-pack", str(pack), "--policy-pack-config", str(config), expect=None)
+    assert refused.code != 0
 
 
 def zipped(source: str) -> bytes:

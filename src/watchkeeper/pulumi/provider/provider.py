@@ -319,7 +319,7 @@ def _same_hash(old_input: Any, new_input: Any, old: State, name: str) -> bool:
     """Whether the Pulumi CLI says that the same was shipped; what was shipped itself counts for more, where known."""
     if not isinstance(old_input, (Archive, Asset)) or not isinstance(new_input, (Archive, Asset)):
         return False
-    known = name in old.outputs.get(_CONTENT, {})
+    known = name in old.outputs.get(_CONTENT, {}) and archives.readable(new_input)
     return not known and old_input.hash is not None and old_input.hash == new_input.hash
 
 
