@@ -125,7 +125,7 @@ def test_environments_are_stacks(cli: Cli) -> None:
         ("conflict", UP, ('Another update of the stack "dev" is under way', "pulumi cancel")),
         ("locked", DESTROY, ('Another update of the stack "dev" is under way', "pulumi cancel")),
         ("failed", UP, ("BucketAlreadyExists", "The Pulumi CLI failed", "error: update failed")),
-        ("no login", UP, ("The Pulumi CLI failed", "PULUMI_ACCESS_TOKEN must be set")),
+        ("no login", UP, ("The Pulumi CLI is not logged in", "PULUMI_ACCESS_TOKEN must be set")),
         ("no summary", ("preview", *AWS), ("summary event never found",)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

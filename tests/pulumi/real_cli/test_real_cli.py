@@ -170,6 +170,7 @@ def test_real_cli_without_the_embedded_aws_the_provider_refuses(edge: PulumiUser
     assert "AWS_ENDPOINT_URL is not set" in refused.out + refused.err
 
 
+@pytest.mark.full
 def test_real_cli_providers_of_two_regions_work_side_by_side(edge: PulumiUser, aws: server.Running) -> None:
     (edge.folder / "__main__.py").write_text(
         "import pulumi\nimport pulumi_aws as aws\n"
