@@ -102,4 +102,4 @@ def test_no_command_makes_up_a_json_shape() -> None:
 
 def test_a_command_has_a_module_of_its_own() -> None:
     names = {name.partition(" ")[0] for name in (path.removeprefix("watchkeeper ") for path in COMMANDS)}
-    assert names <= {file.stem for file in (SOURCE / "cli").glob("*.py")}
+    assert names <= {file.stem.replace("_", "-") for file in (SOURCE / "cli").glob("*.py")}

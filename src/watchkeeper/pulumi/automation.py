@@ -178,8 +178,8 @@ def _refuse_pending(found: Sequence[PendingCreation], env: str) -> None:
     if not found:
         return
     lines = "\n".join(f"{one.type} {one.name}" for one in found)
-    hint = f"Find out, and take over what exists: watchkeeper settle --target aws --env {env}"
-    raise DeploymentError(f"An earlier run was cut short; whether it made these is not known:\n{lines}", hint)
+    hint = f"If no run is under way, find out and take over what exists: watchkeeper settle --target aws --env {env}"
+    raise DeploymentError(f"Another run began to make these, and has not said how that ended:\n{lines}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +215,28 @@ def settle(
         _unlock(stack)
         ids = {one.urn: find(one) for one in pending(stack)}
         taken = {urn: id_ for urn, id_ in ids.items() if id_}
-        for urn, id_ in taken.items():
-            words = ("--import-pending-creates", urn, "--import-pending-creates", id_)
-            _refresh(stack, on_output, "--skip-pending-creates", *words)
-        if len(taken) < len(ids):
-            _refresh(stack, on_output, "--clear-pending-creates")
-        elif not ids:
-            stack.refresh(on_output=on_output, on_event=failures.hear)
+        if ids:
+            _take_over(stack, taken)
+        stack.refresh(on_output=on_output, on_event=failures.hear)
     return Settled(taken, [urn for urn, id_ in ids.items() if not id_])
+
+
+def _take_over(stack: automation.Stack, taken: Mapping[str, str]) -> None:
+    """Put what was made into the stack's state, for a refresh to fill in, and forget every pending operation.
+
+    `pulumi refresh --import-pending-creates` only notes the id: the next `up` creates the resource again (CLI 3.274).
+    """
+    exported = stack.export_stack()
+    state = dict(exported.deployment or {})
+    resources = list(state.get("resources") or ())
+    for entry in state.pop("pending_operations", None) or ():
+        made = entry["resource"]
+        if entry.get("type") != "creating" or made["urn"] not in taken:
+            continue
+        # The one that it was to replace has the same URN, and goes at the next `up`.
+        resources = [{**one, "delete": True} if one["urn"] == made["urn"] else one for one in resources]
+        resources.append({**made, "id": taken[made["urn"]]})
+    stack.import_stack(automation.Deployment(exported.version, {**state, "resources": resources}))
 
 
 def _unlock(stack: automation.Stack) -> None:
@@ -231,12 +245,6 @@ def _unlock(stack: automation.Stack) -> None:
     except CommandError as error:
         if not re.search(r"no (?:update|active update|lock)|not (?:running|locked)|already", str(error)):
             raise
-
-
-def _refresh(stack: automation.Stack, on_output: Output, *options: str) -> None:
-    workspace = stack.workspace
-    words = ["refresh", "--yes", "--skip-preview", "--stack", stack.name, *options]
-    workspace.pulumi_command.run(words, str(workspace.work_dir), workspace.env_vars or {}, on_output=on_output)
 
 
 def outputs(directory: Path, env: str) -> Mapping[str, Any]:
