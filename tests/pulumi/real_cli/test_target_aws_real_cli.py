@@ -112,6 +112,7 @@ def test_target_aws_with_the_real_cli(both: Both, aws: server.Running) -> None:
     assert gone.json()["counts"] == {"delete": 2}, gone.err
 
 
+@pytest.mark.full
 def test_target_aws_at_a_signal_the_real_cli_ends_in_order(both: Both, aws: server.Running) -> None:
     both.program.write_text(SLOW)
     running = both.watchkeeper.begin("up", *AWS, "--skip-preflight")
