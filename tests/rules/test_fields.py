@@ -50,6 +50,7 @@ SHAPES = {
     "AWS::IAM::Group": ("iam", "GroupDetail"),
     "AWS::IAM::Policy": ("iam", "ManagedPolicyDetail"),
     "AWS::IAM::Role": ("iam", "RoleDetail"),
+    "AWS::IAM::ServerCertificate": ("iam", "ServerCertificateMetadata"),
     "AWS::IAM::User": ("iam", "UserDetail"),
     "AWS::KMS::Key": ("kms", "KeyMetadata"),
     "AWS::Lambda::Function": ("lambda", "FunctionConfiguration"),
@@ -67,22 +68,23 @@ SHAPES = {
 }
 """Resource type to botocore's service and shape."""
 
-REGISTRY = (
-    "AWS::Batch::ComputeEnvironment",
-    "AWS::DMS::ReplicationInstance",
-    "AWS::EC2::TransitGateway",
-    "AWS::ECR::Repository",
-    "AWS::ECS::Cluster",
-    "AWS::ECS::TaskDefinition",
-    "AWS::EFS::AccessPoint",
-    "AWS::EFS::FileSystem",
-    "AWS::EKS::Cluster",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::Kinesis::Stream",
-    "AWS::SageMaker::Model",
-    "AWS::SageMaker::NotebookInstance",
+WITHOUT_SCHEMA = (
+    # The account as a whole.
+    "AWS::::Account",
+    # Rules read the supplementary configuration, or the name, and nothing of the configuration.
+    "AWS::EC2::VPC",
+    "AWS::RDS::DBSecurityGroup",
+    "AWS::S3::Bucket",
+    # Attributes: a map to the API.
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
 )
-"""Resource types that Config takes from the CloudFormation registry."""
+"""What no schema describes."""
+
+REGISTRY = tuple(
+    sorted({support.item(case["item"]).resource_type for _, case in support.cases()} - {*SHAPES, *WITHOUT_SCHEMA})
+)
+"""All other resource types with logic: Config takes them from the CloudFormation registry."""
 
 OURS = {
     # What the older API calls these, and what Config writes as lists of texts.

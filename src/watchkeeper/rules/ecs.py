@@ -28,6 +28,7 @@ from watchkeeper.rules.base import (
     text,
     verdict,
 )
+from watchkeeper.rules.rows import ValueRule, register_values
 
 CLUSTER = "AWS::ECS::Cluster"
 TASK = "AWS::ECS::TaskDefinition"
@@ -166,3 +167,21 @@ def efs_in_transit(item: ConfigurationItem, parameters: Parameters, lookup: Look
     volumes = [(v, pick(v, "EFSVolumeConfiguration")) for v in array(item.configuration, "Volumes")]
     bad = [pick(v, "Name") for v, efs in volumes if efs is not None and pick(efs, "TransitEncryption") != "ENABLED"]
     return verdict(not bad, f"EFS volumes without encryption in transit: {listed(bad)}; set TransitEncryption.")
+
+
+register_values(
+    (
+        ValueRule(
+            "ECS_SERVICE_PROPAGATE_TAGS_ENABLED",
+            "AWS::ECS::Service",
+            "PropagateTags",
+            ("SERVICE", "TASK_DEFINITION"),
+            ("NONE",),
+            Severity.LOW,
+            "Tags",
+            "The service propagates tags to its tasks.",
+            "set PropagateTags to SERVICE or TASK_DEFINITION",
+            identity="Cluster",
+        ),
+    )
+)

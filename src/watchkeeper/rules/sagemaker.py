@@ -21,6 +21,7 @@ from watchkeeper.rules.base import (
     verdict,
     violation,
 )
+from watchkeeper.rules.rows import SetRule, ValueRule, register_set, register_values
 
 NOTEBOOK = "AWS::SageMaker::NotebookInstance"
 
@@ -66,3 +67,99 @@ register_flags(
                  Severity.MEDIUM, "Network", "The model has no network access.", "enable network isolation", False),
     )
 )  # fmt: skip
+
+register_flags(
+    (
+        FlagRule(
+            "SAGEMAKER_DATA_QUALITY_JOB_ISOLATION",
+            ("AWS::SageMaker::DataQualityJobDefinition",),
+            "NetworkConfig.EnableNetworkIsolation",
+            True,
+            Severity.MEDIUM,
+            "Network",
+            "The job runs in network isolation.",
+            "turn on network isolation",
+        ),
+        FlagRule(
+            "SAGEMAKER_MODEL_BIAS_JOB_ISOLATION",
+            ("AWS::SageMaker::ModelBiasJobDefinition",),
+            "NetworkConfig.EnableNetworkIsolation",
+            True,
+            Severity.MEDIUM,
+            "Network",
+            "The job runs in network isolation.",
+            "turn on network isolation",
+        ),
+        FlagRule(
+            "SAGEMAKER_MODEL_EXPLAINABILITY_JOB_NETWORK_ISOLATION",
+            ("AWS::SageMaker::ModelExplainabilityJobDefinition",),
+            "NetworkConfig.EnableNetworkIsolation",
+            True,
+            Severity.MEDIUM,
+            "Network",
+            "The job runs in network isolation.",
+            "turn on network isolation",
+        ),
+        FlagRule(
+            "SAGEMAKER_MODEL_QUALITY_JOB_DEFINITION_ISOLATION",
+            ("AWS::SageMaker::ModelQualityJobDefinition",),
+            "NetworkConfig.EnableNetworkIsolation",
+            True,
+            Severity.MEDIUM,
+            "Network",
+            "The job runs in network isolation.",
+            "turn on network isolation",
+        ),
+    )
+)
+
+register_values(
+    (
+        ValueRule(
+            "SAGEMAKER_DOMAIN_IN_VPC",
+            "AWS::SageMaker::Domain",
+            "AppNetworkAccessType",
+            ("VpcOnly",),
+            ("PublicInternetOnly",),
+            Severity.MEDIUM,
+            "Network",
+            "The domain's traffic stays in the VPC.",
+            "set AppNetworkAccessType to VpcOnly",
+        ),
+    )
+)
+
+register_set(
+    (
+        SetRule(
+            "SAGEMAKER_ENDPOINT_CONFIG_KMS_KEY_REQUIRED",
+            "AWS::SageMaker::EndpointConfig",
+            "KmsKeyId",
+            "EndpointConfigArn",
+            Severity.MEDIUM,
+            "Encryption",
+            "The endpoint configuration names a KMS key.",
+            "set KmsKeyId",
+        ),
+        SetRule(
+            "SAGEMAKER_INF_EXPERIMENT_INSTANCE_STORAGE_KMS_ENCRYPTED",
+            "AWS::SageMaker::InferenceExperiment",
+            "KmsKey",
+            "Name",
+            Severity.MEDIUM,
+            "Encryption",
+            "The experiment's instance storage is encrypted with a KMS key of the customer.",
+            "set KmsKey",
+        ),
+        SetRule(
+            "SAGEMAKER_NOTEBOOK_INSTANCE_STORAGE_VOL_KMS_ENCRYPTED",
+            "AWS::SageMaker::NotebookInstance",
+            "KmsKeyId",
+            "NotebookInstanceArn",
+            Severity.MEDIUM,
+            "Encryption",
+            "The notebook instance's storage is encrypted with a KMS key of the customer.",
+            "set KmsKeyId",
+        ),
+    )
+)
