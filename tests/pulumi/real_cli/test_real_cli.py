@@ -144,6 +144,7 @@ def test_real_cli_a_stack_from_its_preview_to_its_end(edge: PulumiUser, aws: ser
     assert s3.list_buckets()["Buckets"] == []
 
 
+@pytest.mark.full
 def test_real_cli_what_the_provider_refuses_is_said_at_its_resource(edge: PulumiUser, aws: server.Running) -> None:
     program = edge.folder / "__main__.py"
     program.write_text(
@@ -187,6 +188,7 @@ def test_real_cli_providers_of_two_regions_work_side_by_side(edge: PulumiUser, a
     assert edge.steps("destroy") == {"delete": 4}
 
 
+@pytest.mark.full
 def test_real_cli_enforces_the_policy_pack(edge: PulumiUser) -> None:
     pack = edge.folder.parent / "pack" / "watchkeeper-pack"
     pack.parent.mkdir()
