@@ -3,11 +3,24 @@
 Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
 """
 
+# ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
-from watchkeeper.model import Severity
-from watchkeeper.rules.base import FlagRule, register_flags
-from watchkeeper.rules.rows import SetRule, register_set
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    FlagRule,
+    Lookup,
+    Parameters,
+    need,
+    needed_array,
+    pick,
+    register_flags,
+    rule,
+    shown,
+    text,
+    verdict,
+)
+from watchkeeper.rules.rows import SetRule, of_parameter, register_set
 
 register_flags(
     (
@@ -80,3 +93,34 @@ register_set(
         ),
     )
 )
+
+
+@rule("AMPLIFY_APP_PLATFORM_CHECK", types=("AWS::Amplify::App",), severity=Severity.LOW, category="Configuration")
+def app_platform(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The app's platform is approvedPlatform."""
+    return of_parameter(item, "Platform", (parameters["approvedPlatform"],))
+
+
+@rule("AMPLIFY_APP_NO_ENVIRONMENT_VARIABLES", types=("AWS::Amplify::App",), severity=Severity.LOW, category="Identity")
+def app_variables(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The app has no environment variables."""
+    held = needed_array(item.configuration, "EnvironmentVariables")
+    return verdict(not held, f"The app has {len(held)} environment variables; keep secrets elsewhere, and remove them.")
+
+
+@rule(
+    "AMPLIFY_BRANCH_FRAMEWORK_CONFIGURED",
+    types=("AWS::Amplify::Branch",),
+    severity=Severity.LOW,
+    category="Configuration",
+)
+def branch_framework(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """The branch names a framework, one of approvedFrameworks where they are given."""
+    need(item.configuration, "Arn")
+    if pick(item.configuration, "Framework") is None:
+        return verdict(False, "The branch names no framework; name it.")
+    approved = parameters.get("approvedFrameworks", ())
+    if approved:
+        return of_parameter(item, "Framework", approved)
+    found = text(item.configuration, "Framework")
+    return verdict(bool(found), f"The framework is {shown(found)}; name it.")

@@ -3,10 +3,22 @@
 Each rule's page: https://docs.aws.amazon.com/config/latest/developerguide/<console name>.html.
 """
 
+# ruff: noqa: ARG001 - every rule has the same signature
 from __future__ import annotations
 
-from watchkeeper.model import Severity
-from watchkeeper.rules.base import FlagRule, register_flags
+from watchkeeper.model import ConfigurationItem, Severity, Verdict
+from watchkeeper.rules.base import (
+    FlagRule,
+    Lookup,
+    Parameters,
+    flag,
+    not_applicable,
+    pick,
+    register_flags,
+    rule,
+    text,
+    verdict,
+)
 from watchkeeper.rules.rows import ValueRule, register_values
 
 register_flags(
@@ -61,3 +73,17 @@ register_values(
         ),
     )
 )
+
+
+@rule(
+    "DMS_NEPTUNE_IAM_AUTHORIZATION_ENABLED",
+    types=("AWS::DMS::Endpoint",),
+    severity=Severity.MEDIUM,
+    category="Identity",
+)
+def neptune_iam(item: ConfigurationItem, parameters: Parameters, lookup: Lookup) -> Verdict:
+    """An endpoint for Neptune uses IAM authorization."""
+    if text(item.configuration, "EngineName") != "neptune":
+        return not_applicable("The endpoint is not for Neptune.")
+    on = flag(pick(item.configuration, "NeptuneSettings"), "IamAuthEnabled")
+    return verdict(on, "IAM authorization is off; turn it on.")
