@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
+
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from watchkeeper.aws import addresses
 from watchkeeper.model import ItemStatus, Relationship
 
 BUCKET = "AWS::S3::Bucket"
@@ -209,7 +213,10 @@ def rows(config, expression, **more):
         ),
         ("SELECT COUNT(*) WHERE configuration.cpu.cores BETWEEN 2 AND 3", [{"COUNT(*)": 2}]),
         ("SELECT MAX(configuration.cpu.cores)", [{"MAX(configuration.cpu.cores)": 3}]),
-        ("SELECT resourceId WHERE resourceId LIKE 'i-%' AND NOT resourceId IN ('i-0', 'i-1')", [{"resourceId": "i-2"}]),
+        (
+            "SELECT resourceId WHERE resourceType LIKE 'AWS::EC2::%' AND NOT resourceId IN ('i-0', 'i-1')",
+            [{"resourceId": "i-2"}],
+        ),
         ("SELECT COUNT(*) WHERE (configuration.cpu.cores > 2 OR resourceId = 'b')", [{"COUNT(*)": 2}]),
         ("SELECT resourceId WHERE configuration.ebsOptimized = true", [{"resourceId": "i-2"}]),
         ("SELECT resourceId ORDER BY resourceId DESC", [{"resourceId": name} for name in ("i-2", "i-1", "i-0", "b")]),
@@ -223,7 +230,18 @@ def test_a_star_selects_the_simple_properties(fleet):
     reply = fleet("SelectResourceConfig", Expression="SELECT * WHERE resourceId = 'b'")
     row = orjson.loads(reply["Results"][0])
     assert row["arn"] == "arn:aws:s3:::b"
-    assert "configuration" not in row
+    assert set(row) <= {
+        "accountId",
+        "arn",
+        "availabilityZone",
+        "awsRegion",
+        "configurationItemCaptureTime",
+        "resourceCreationTime",
+        "resourceId",
+        "resourceName",
+        "resourceType",
+        "version",
+    }
     assert {"Name": "resourceId"} in reply["QueryInfo"]["SelectFields"]
 
 
@@ -242,12 +260,85 @@ def test_a_star_selects_the_simple_properties(fleet):
         ("SELECT UPPER(a)", "property"),
         ("SELECT a GROUP BY a HAVING COUNT(*) > 1", "HAVING"),
         ("SELECT a; SELECT b", "one SELECT"),
+        ("SELECT a WHERE b LIKE '%::Bucket'", "suffix wildcards"),
+        ("SELECT a WHERE b LIKE '_bcd'", "suffix wildcards"),
+        ("SELECT a WHERE b LIKE 'ab%'", "3 characters"),
+        ("SELECT a WHERE b LIKE 'ab_'", "3 characters"),
+        ("SELECT COUNT(a, b)", "one property"),
+        ("SELECT COUNT(DISTINCT a)", "DISTINCT"),
+        ("SELECT COUNT(MAX(a))", "property"),
+        ("SELECT a, b, c, d, COUNT(*) GROUP BY a, b, c, d", "3 properties"),
+        ("SELECT a, b, COUNT(*) GROUP BY a, b ORDER BY COUNT(*)", "1 property"),
+        ("SELECT a AS b", "property"),
+        ("SELECT a UNION SELECT b", "one SELECT"),
+        ("SELECT a JOIN b", "JOIN"),
+        ("SELECT a WHERE b = NULL", "value"),
+        ("SELECT CASE WHEN a = 1 THEN 2 END", "property"),
+        ("SELECT c.ipAddress WHERE c.ipaddressPermissions = 'x'", "upper and lower case"),
     ],
 )
 def test_what_a_query_must_not_hold(running, expression, said):
     error = running.refused("SelectResourceConfig", Expression=expression)
     assert error.code == "InvalidExpressionException"
     assert said in error.message
+    assert "\x1b" not in error.message
+
+
+RANGES = {
+    "wide": "0.0.0.0/0",
+    "ten": "10.0.0.0/16",
+    "nine": "9.0.0.0/24",
+    "one": "192.168.0.2/32",
+    "six": "2001:db8::/32",
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("{p} = '10.0.4.7'", ["ten", "wide"]),
+        ("{p} = '10.0.0.0/16'", ["ten", "wide"]),
+        ("{p} = '2001:db8::1'", ["six"]),
+        ("{p} IN ('10.0.4.7', '2001:db8::1')", ["six", "ten", "wide"]),
+        ("{p} BETWEEN '9.0.0.0' AND '10.0.0.255'", ["nine", "ten", "wide"]),
+        ("{p} BETWEEN '9.0.0.0' AND '9.0.0.255' AND NOT {p} < '9.0.0.0' AND NOT {p} > '9.0.0.255'", ["nine"]),
+        ("{p} = '192.168.0.2' AND NOT {p} > '192.168.0.2' AND NOT {p} < '192.168.0.2'", ["one"]),
+        ("{p} > '10.0.0.0'", ["one", "ten", "wide"]),
+        ("{p} < '9.0.0.9'", ["nine", "wide"]),
+        ("{p} LIKE '10.0.%'", ["ten"]),
+        ("{p} = 'ten'", []),
+    ],
+)
+def test_an_address_is_found_in_the_ranges_that_hold_it(running, service, make, condition, expected):
+    for name, cidr in RANGES.items():
+        configuration = {"ipPermissions": [{"ipProtocol": "tcp", "ipRanges": [cidr]}]}
+        group = make.instance(name, configuration=configuration)
+        service.record([replace(group, resource_type="AWS::EC2::SecurityGroup")])
+    where = condition.format(p="configuration.ipPermissions.ipRanges")
+    found = rows(running, f"SELECT resourceId WHERE resourceType = 'AWS::EC2::SecurityGroup' AND {where}")
+    assert sorted(row["resourceId"] for row in found) == expected
+
+
+networks = st.ip_addresses(v=4).flatmap(
+    lambda address: st.integers(0, 32).map(lambda size: ipaddress.ip_network(f"{address}/{size}", strict=False))
+)
+
+
+@given(network=networks, address=st.ip_addresses(v=4))
+def test_ranges_compare_as_the_addresses_in_them(network, address):
+    assert addresses.compared("=", str(network), str(address)) is (address in network)
+    assert addresses.compared("!=", str(network), str(address)) is (address not in network)
+    assert addresses.compared("<", str(network), str(address)) is (network[0] < address)
+    assert addresses.compared(">", str(network), str(address)) is (network[-1] > address)
+    assert addresses.held_in(str(network), str(address), str(address)) is (address in network)
+
+
+@given(text=st.text(max_size=20))
+def test_what_is_no_address_compares_as_text(text):
+    assert addresses.compared("=", "t3.micro", text) is None
+    assert addresses.held_in("10.0.0.1", text or "x", "ten") is None
+    assert addresses.compared("=", "10.0.0.0/8", "::1") is False
+    assert addresses.compared("!=", "10.0.0.0/8", "::1") is True
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -2,12 +2,14 @@
 
 ``SELECT property [, …] [WHERE condition] [GROUP BY property] [ORDER BY property [ASC|DESC]]``; no FROM, no joins.
 Properties are paths (``configuration.instanceType``, ``tags.key``, ``relationships.resourceId``); a path through a list
-means each of its elements. What is outside the subset is refused by name (InvalidExpressionException).
+means each of its elements. An address is compared with the ranges that hold it. What is outside the subset is refused
+by name (InvalidExpressionException).
 https://docs.aws.amazon.com/config/latest/developerguide/querying-AWS-resources.html
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,18 +20,22 @@ import sqlglot
 from sqlglot import exp
 
 from watchkeeper import items
+from watchkeeper.aws import addresses
 from watchkeeper.awsconfig.context import Call
 from watchkeeper.awsconfig.errors import ConfigError
 from watchkeeper.awsconfig.sources import Source
 from watchkeeper.awsconfig.states import portion
 from watchkeeper.model import ConfigurationItem
+from watchkeeper.text import clean
 
 _TOP_LEVEL = (
-    "accountId", "arn", "availabilityZone", "awsRegion", "configurationItemCaptureTime", "configurationItemStatus",
-    "configurationStateId", "resourceCreationTime", "resourceId", "resourceName", "resourceType", "version",
+    "accountId", "arn", "availabilityZone", "awsRegion", "configurationItemCaptureTime",
+    "resourceCreationTime", "resourceId", "resourceName", "resourceType", "version",
 )  # fmt: skip
 """What ``*`` selects: the simple properties at the top of an item."""
 _PORTION = 1000
+MOST_GROUPS = 3
+SHORTEST_PREFIX = 3
 _Document = dict[str, Any]
 _AGGREGATES: dict[type[exp.Expression], str] = {
     exp.Count: "COUNT",
@@ -66,8 +72,11 @@ def parse_query(expression: str) -> Query:
     """The query of an expression. Raises ConfigError InvalidExpressionException, naming what AWS doesn't support."""
     try:
         statements = sqlglot.parse(expression, read="trino")
+    except sqlglot.errors.ParseError as error:
+        # Its own text marks the place with escapes for a terminal.
+        raise _refuse(f"it can't be parsed: {clean(error.errors[0]['description'])[:200]}") from error
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        raise _refuse(f"it can't be parsed: {str(error)[:200]}") from error
+        raise _refuse(f"it can't be parsed: {clean(str(error))[:200]}") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Select):
         raise _refuse("write one SELECT statement")
     tree = statements[0]
@@ -95,9 +104,11 @@ def parse_query(expression: str) -> Query:
         raise _refuse("it selects nothing")
     group = tree.args.get("group")
     groups = tuple(_path(each) for each in group.expressions) if group else ()
-    _check_grouping(columns, groups)
     order = tree.args.get("order")
-    orders = tuple(_order(each) for each in order.expressions) if order else ()
+    ordered = [_ordered(each) for each in order.expressions] if order else []
+    _check_grouping(columns, groups, any(column.aggregate for column, _ in ordered))
+    orders = tuple((column.name, descending) for column, descending in ordered)
+    _check_spelling(tree)
     return Query(columns, condition, groups, orders, _types(condition))
 
 
@@ -163,6 +174,10 @@ def _columns(node: exp.Expression) -> list[Column]:
         path = _path(node)
         return [Column(".".join(path), path)]
     inner = node.this
+    if node.expressions:
+        raise _refuse(f"{kind} takes one property")
+    if isinstance(inner, exp.Distinct):
+        raise _refuse("DISTINCT is not supported")
     if isinstance(inner, exp.Star):
         return [Column(f"{kind}(*)", (), kind)]
     path = _path(inner)
@@ -179,16 +194,28 @@ def _path(node: exp.Expression | None) -> tuple[str, ...]:
     raise _refuse(f"{node.sql() if node is not None else 'nothing'} is not a property")
 
 
-def _order(node: exp.Expression) -> tuple[str, bool]:
+def _ordered(node: exp.Expression) -> tuple[Column, bool]:
     (column,) = _columns(node.this)
-    return column.name, bool(node.args.get("desc"))
+    return column, bool(node.args.get("desc"))
 
 
-def _check_grouping(columns: Sequence[Column], groups: Sequence[tuple[str, ...]]) -> None:
+def _check_grouping(columns: Sequence[Column], groups: Sequence[tuple[str, ...]], by_aggregate: bool) -> None:
     aggregates = any(column.aggregate for column in columns)
+    most = 1 if by_aggregate else MOST_GROUPS
+    if len(groups) > most:
+        with_it = " with ORDER BY on an aggregate" if by_aggregate else ""
+        raise _refuse(f"GROUP BY{with_it} takes {most} {'property' if most == 1 else 'properties'} at the most")
     loose = [column.name for column in columns if not column.aggregate and column.path not in groups]
     if (aggregates or groups) and loose:
         raise _refuse(f"{', '.join(loose)} has to be in GROUP BY or in an aggregate")
+
+
+def _check_spelling(tree: exp.Expression) -> None:
+    """Refuse properties that differ in case alone, or where one begins as another does but for its case."""
+    named = sorted({".".join(_path(column)) for column in tree.find_all(exp.Column)}, key=str.lower)
+    for one, other in itertools.pairwise(named):
+        if other.lower().startswith(one.lower()) and not other.startswith(one):
+            raise _refuse(f"{one} and {other} differ in upper and lower case")
 
 
 _COMPARE: dict[type[exp.Expression], Callable[[Any, Any], bool]] = {
@@ -198,6 +225,16 @@ _COMPARE: dict[type[exp.Expression], Callable[[Any, Any], bool]] = {
     exp.GTE: lambda a, b: bool(a >= b),
     exp.LT: lambda a, b: bool(a < b),
     exp.LTE: lambda a, b: bool(a <= b),
+}
+
+
+_ADDRESSES: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "!=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
 }
 
 
@@ -213,8 +250,8 @@ def _check_condition(node: exp.Expression) -> None:
     if type(node) in _COMPARE or isinstance(node, exp.Like):
         _path(node.this)
         value = _value(node.expression)
-        if isinstance(node, exp.Like) and not isinstance(value, str):
-            raise _refuse("LIKE needs text")
+        if isinstance(node, exp.Like):
+            _check_pattern(value)
         return
     if isinstance(node, exp.In) and node.expressions:
         _path(node.this)
@@ -227,6 +264,17 @@ def _check_condition(node: exp.Expression) -> None:
         _value(node.args["high"])
         return
     raise _refuse(f"{node.sql()} is not supported in WHERE")
+
+
+def _check_pattern(pattern: Any) -> None:
+    """Wildcards stand at the end only, after three characters at least."""
+    if not isinstance(pattern, str):
+        raise _refuse("LIKE needs text")
+    fixed = pattern.rstrip("%_")
+    if "%" in fixed or "_" in fixed:
+        raise _refuse("only suffix wildcards are supported: % and _ stand at the end")
+    if fixed != pattern and len(fixed) < SHORTEST_PREFIX:
+        raise _refuse(f"a wildcard needs at least {SHORTEST_PREFIX} characters before it")
 
 
 def _holds(node: exp.Expression, document: _Document) -> bool:
@@ -250,11 +298,17 @@ def _matches(node: exp.Expression, value: Any) -> bool:
         return any(_compare(exp.EQ, value, _value(each)) for each in node.expressions)
     if isinstance(node, exp.Between):
         low, high = _value(node.args["low"]), _value(node.args["high"])
+        held = addresses.held_in(value, low, high)
+        if held is not None:
+            return held
         return _compare(exp.GTE, value, low) and _compare(exp.LTE, value, high)
     return _compare(type(node), value, _value(node.expression))
 
 
 def _compare(kind: type[exp.Expression], value: Any, wanted: Any) -> bool:
+    answer = addresses.compared(_ADDRESSES[kind], value, wanted)
+    if answer is not None:
+        return answer
     if isinstance(value, bool) != isinstance(wanted, bool) or isinstance(value, str) != isinstance(wanted, str):
         value, wanted = _text(value), _text(wanted)
     try:
