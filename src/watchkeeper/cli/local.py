@@ -39,6 +39,16 @@ def start(
     account: Annotated[str, typer.Option(help="Account id: 12 digits.")] = ACCOUNT,
     region: Annotated[str, typer.Option(help="Default region.")] = REGION,
     iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Enforce IAM, as AWS does.")] = True,
+    test_credentials: Annotated[
+        bool, typer.Option("--test-credentials", help="Take the secret that everybody knows: test.")
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="<name>", help="A Host to answer besides loopback's. Repeatable.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="<origin>", help="An origin whose pages may send requests. Repeatable."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start it; what it held when it was stopped is there again.
@@ -46,7 +56,16 @@ def start(
     [dim]Example:[/] watchkeeper local start --port 4566 --region eu-central-1
     """
     folder = server_folder(project)
-    running = start_server(folder, port=port, account=account, region=region, iam=iam)
+    running = start_server(
+        folder,
+        port=port,
+        account=account,
+        region=region,
+        iam=iam,
+        test_credentials=test_credentials,
+        allow_hosts=allow_host or (),
+        allow_origins=allow_origin or (),
+    )
     if as_json:
         document(running.document, "local-start")
         return

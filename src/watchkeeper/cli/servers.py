@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,14 +47,33 @@ def running_server(folder: Path, *, start: bool = False, region: str | None = No
     return running
 
 
-def start_server(folder: Path, *, port: int, account: str, region: str, iam: bool) -> Running:
+def start_server(
+    folder: Path,
+    *,
+    port: int,
+    account: str,
+    region: str,
+    iam: bool,
+    test_credentials: bool = False,
+    allow_hosts: Sequence[str] = (),
+    allow_origins: Sequence[str] = (),
+) -> Running:
     from watchkeeper.local import server
 
     if len(account) != 12 or not account.isdecimal():
         raise CommandError(f'"{account}" is not an account id.', hint="It has 12 digits.", code=Exit.USAGE)
     check_region(region)
     with answering():
-        return server.start(folder, port=port, account=account, region=region, iam=iam)
+        return server.start(
+            folder,
+            port=port,
+            account=account,
+            region=region,
+            iam=iam,
+            test_credentials=test_credentials,
+            allow_hosts=allow_hosts,
+            allow_origins=allow_origins,
+        )
 
 
 @contextmanager

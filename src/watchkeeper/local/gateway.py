@@ -2,7 +2,8 @@
 
 Every request goes to MiniStack, which authenticates it, evaluates the caller's policies and, for AWS Config, calls our
 service. The answer to a request that changed something waits until the change is on disk and the recorder told. Paths
-under ``/_watchkeeper/`` are ours: ``health``, ``status``, ``mail`` (GET), ``reset``, ``clock`` (POST).
+under ``/_watchkeeper/`` are ours: ``health``, ``status``, ``mail`` (GET), ``reset``, ``clock`` (POST). What a web page
+sends is refused before (:mod:`watchkeeper.local.guard`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs
 from watchkeeper.local import ministack_adapter as adapter
 from watchkeeper.local import ministack_state as states
 from watchkeeper.local.changes import Change, Request, changes, keeps_nothing, worth_reading
+from watchkeeper.local.guard import SIDE_DOORS, Guard, headers_of, without_blanket_cors
 
 _log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
@@ -42,8 +44,10 @@ class Gateway:
         notice: Callable[[list[Change]], None],
         acknowledge: Callable[[Collection[str]], Awaitable[None]],
         after_reset: Callable[[], Awaitable[None]],
+        guard: Guard,
     ) -> None:
         self._app = app
+        self._guard = guard
         self._own = own
         self._notice = notice
         self._acknowledge = acknowledge
@@ -51,10 +55,21 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection, as ASGI wants it."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
+        path, headers = scope["path"], headers_of(scope)
+        refusal = self._guard.refusal(headers)
+        if refusal or not self._guard.opens(path, headers):
+            await _refuse(scope, send, refusal)
+            return
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        if path.startswith(SIDE_DOORS):
+            # The secret is for us: MiniStack would look for an access key in it.
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"authorization"]
+        send = _without_cors(send)
         if path.startswith("/_watchkeeper/"):
             await self._answer(scope, send)
             return
@@ -118,6 +133,34 @@ class Gateway:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _without_cors(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = without_blanket_cors(list(message.get("headers", ())))
+        await send(message)
+
+    return sending
+
+
+async def _refuse(scope: Scope, send: Send, why: str) -> None:
+    """Answer 403: to a page in a browser why, to whoever has not the secret where it is."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    message = (
+        f"The request is refused: {why}"
+        if why
+        else (
+            "This path asks for the secret of the state folder, as Authorization: Bearer <secret>; "
+            "`watchkeeper local env` prints it (AWS_SECRET_ACCESS_KEY)."
+        )
+    )
+    body = json.dumps({"__type": "AccessDeniedException", "message": message}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class _Reply:

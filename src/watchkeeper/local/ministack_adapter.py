@@ -31,31 +31,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from watchkeeper.local.credentials import WELL_KNOWN
+
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Any]]
-RootSecret = "test"
 
-_FROM_OUTSIDE = (
-    "AWS_ENDPOINT_URL",
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_REGION",
-    "SERVICES",
-    "USE_SSL",
-    "LAMBDA_EXECUTOR",
-    # A function has what was packed with it, nothing of ours.
-    "PYTHONPATH",
+_KEPT = frozenset(
+    {"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOG_LEVEL", "NODE_EXTRA_CA_CERTS", "PATH", "TZ"}
 )
+"""All that stays of the user's environment: functions get the process's own, and must find no token in it."""
+_ANYONES = frozenset({"execute-api:Invoke", "lambda:InvokeFunctionUrl"})
+"""Actions that a resource's policy may open to callers without credentials, besides S3's."""
 
 
-def prepare(directory: Path, port: int, account: str, region: str, *, iam: bool) -> None:
+def prepare(directory: Path, port: int, account: str, region: str, secret: str) -> None:
     """Set the process environment that MiniStack reads at import: loopback only, state under ``directory``, no
-    listener but the gateway's, no container daemon, and nothing of the user's own AWS configuration."""
-    for name in _FROM_OUTSIDE:
-        os.environ.pop(name, None)
+    listener but the gateway's, no container daemon, and nothing of the user's own; a home and a folder for temporary
+    files under ``directory``."""
+    for name in os.environ.keys() - _KEPT:
+        del os.environ[name]
+    home, temporary = directory / "functions" / "home", directory / "functions" / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.update(
         {
             "GATEWAY_PORT": str(port),
@@ -66,8 +63,10 @@ def prepare(directory: Path, port: int, account: str, region: str, *, iam: bool)
             "MINISTACK_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": RootSecret,
-            "AUTH": "true" if iam else "false",
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AUTH": "true",
+            "HOME": str(home),
+            "TMPDIR": str(temporary),
             "PERSIST_STATE": "1",
             "STATE_DIR": str(directory / "ministack"),
             "S3_PERSIST": "1",
@@ -85,6 +84,59 @@ def application() -> Any:
     from ministack import app
 
     return app.app
+
+
+def root_secret() -> str:
+    """What every account's root signs with."""
+    return os.environ["AWS_SECRET_ACCESS_KEY"]
+
+
+def verify_everyone(*, iam: bool) -> None:
+    """Check each request's signature, the root's too; without one, let pass only what a resource's own policy opens to
+    everybody. Without ``iam`` the policies of a caller that was verified are not asked.
+
+    MiniStack takes any secret for a root, and takes a request without signature for the root's.
+    """
+    from ministack.core import iam_evaluator as evaluator
+    from ministack.services import sts
+
+    enforce = evaluator.enforce
+    well_known = {WELL_KNOWN} if root_secret() == WELL_KNOWN else set()
+
+    def is_root(access_key_id: str) -> bool:
+        return access_key_id in well_known or re.fullmatch(r"\d{12}", access_key_id or "") is not None
+
+    def enforcing(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        anonymous = evaluator._anonymous.get() and not access_key_id
+        if anonymous and (service == "s3" or iam_action in _ANYONES):
+            return _anonymous(iam_action, service, region, resource_arn, service_context or {})
+        if iam or anonymous:
+            return enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        return evaluator.check_credentials(access_key_id, service)
+
+    evaluator.is_root_access_key = sts.is_root_access_key = is_root
+    # It only says whose signature is not checked.
+    evaluator._is_root_key = lambda _key: False
+    evaluator.enforce = enforcing
+
+
+def _anonymous(action: str, service: str, region: str, arn: str, context: Mapping[str, Any]) -> Any:
+    """MiniStack's answer to a request without credentials: None where the resource's policy allows it to everybody."""
+    from ministack.core import iam_evaluator as evaluator
+
+    found = evaluator._resource_policy(service, arn)
+    keys = {str(key).lower(): value for key, value in context.items()}
+    asked = evaluator.EvalContext("", "Anonymous", "", action, arn, region, service_context=keys)
+    if found is None or evaluator.evaluate_resource_policy(found[0], asked).decision != "Allow":
+        return evaluator.EvalResult("ImplicitDeny", principal_arn="anonymous")
+    return None
 
 
 def current_scope() -> tuple[str, str]:

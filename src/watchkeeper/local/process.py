@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from watchkeeper.local import ministack_adapter as adapter
+from watchkeeper.local.credentials import secret_of
 
 SERVER_FILE, LOCK_FILE = "server.json", "lock"
-EXIT_PORT, EXIT_LOCKED = 3, 4
+EXIT_PORT, EXIT_LOCKED, EXIT_SECRET = 3, 4, 5
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +37,9 @@ class Options:
     region: str = "us-east-1"
     iam: bool = True
     sweep_seconds: float = 60.0
+    test_credentials: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
 
 
 class Clock:
@@ -60,7 +64,10 @@ class Clock:
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT. Exit code 3: the port is taken; 4: the directory is in use by another one."""
     options = _options(arguments)
+    # What it keeps holds secrets: it is the owner's alone.
+    os.umask(0o077)
     options.directory.mkdir(parents=True, exist_ok=True)
+    options.directory.chmod(0o700)
     lock = _lock(options.directory)
     if lock is None:
         print(f"another embedded AWS is running in {options.directory}: stop it first", file=sys.stderr)  # noqa: T201
@@ -72,7 +79,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{problem}: choose another with --port, or 0 for any free one", file=sys.stderr)  # noqa: T201
         return EXIT_PORT
     port = listener.getsockname()[1]
-    adapter.prepare(options.directory, port, options.account, options.region, iam=options.iam)
+    try:
+        secret = secret_of(options.directory, well_known=options.test_credentials)
+    except (OSError, ValueError) as error:
+        print(f"the secret can't be read: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_SECRET
+    adapter.prepare(options.directory, port, options.account, options.region, secret)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # After every file operation the loop waits for the interpreter's lock: the recorder's threads give it back sooner.
     sys.setswitchinterval(0.001)
@@ -90,9 +102,20 @@ def _options(arguments: list[str] | None) -> Options:
     parser.add_argument("--region", default=Options.region)
     parser.add_argument("--no-iam", action="store_true", help="enforce no policies")
     parser.add_argument("--sweep-seconds", type=float, default=Options.sweep_seconds)
+    parser.add_argument("--test-credentials", action="store_true", help="the secret everybody knows: test")
+    parser.add_argument("--allow-host", action="append", default=[], help="a name besides localhost")
+    parser.add_argument("--allow-origin", action="append", default=[], help="an origin whose pages may ask")
     given = parser.parse_args(arguments)
     return Options(
-        given.directory.resolve(), given.port, given.account, given.region, not given.no_iam, given.sweep_seconds
+        given.directory.resolve(),
+        given.port,
+        given.account,
+        given.region,
+        not given.no_iam,
+        given.sweep_seconds,
+        given.test_credentials,
+        tuple(name.lower() for name in given.allow_host),
+        tuple(given.allow_origin),
     )
 
 
@@ -142,6 +165,8 @@ def describe(options: Options, endpoint: str) -> None:
         "account": options.account,
         "region": options.region,
         "iam": options.iam,
+        "test_credentials": options.test_credentials,
+        "secret": adapter.root_secret(),
     }
     draft = options.directory / f"{SERVER_FILE}.new"
     draft.write_text(json.dumps(document))
@@ -159,6 +184,7 @@ class Server:
         from watchkeeper.local.durability import Commits
         from watchkeeper.local.event_bus import ALARMS_PRINCIPAL, EventTargets
         from watchkeeper.local.gateway import Gateway
+        from watchkeeper.local.guard import Guard
         from watchkeeper.local.losses import Losses
         from watchkeeper.local.mail import Mailbox
         from watchkeeper.local.recorder import Recorder
@@ -180,6 +206,7 @@ class Server:
             sweep_seconds=options.sweep_seconds,
         )
         app = adapter.application()
+        adapter.verify_everyone(iam=options.iam)
         adapter.assume_tls()
         adapter.know_managed_policies(managed_policy_document)
         adapter.mount_config(self._config_request)
@@ -205,6 +232,9 @@ class Server:
             notice=self.recorder.notice,
             acknowledge=self._commits.acknowledge,
             after_reset=self._forget,
+            guard=Guard(
+                int(endpoint.rpartition(":")[2]), adapter.root_secret(), options.allow_hosts, options.allow_origins
+            ),
         )
 
     def start(self) -> None:
@@ -346,6 +376,10 @@ _RECORDER_OPERATIONS = frozenset(
 
 def _note_gap(gap: Any) -> None:
     _log.warning("couldn't read %s: %s: %s", gap.resource_type, gap.operation, gap.code)
+
+
+def _port(endpoint: str) -> int:
+    return int(endpoint.rpartition(":")[2])
 
 
 def _number(text: str | None, default: float) -> float:

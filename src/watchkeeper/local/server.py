@@ -19,8 +19,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,6 @@ _DELIVER = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetBucketAcl"], "Resource": "*"}],
 }
-_ROOT_SECRET = "test"  # noqa: S105 - MiniStack's constant; of no worth outside the loopback endpoint
 
 
 class EmbeddedError(Exception):
@@ -56,11 +55,14 @@ class Running:
     account: str
     region: str
     iam: bool
+    secret: str = field(default="", repr=False)
+    """What the root of every account signs with, and what the paths that are not AWS's ask for."""
+    test_credentials: bool = False
 
     @property
     def credentials(self) -> dict[str, str]:
-        """The account's root: everything is allowed to it. Any 12-digit access key is the root of that account."""
-        return {"AWS_ACCESS_KEY_ID": self.account, "AWS_SECRET_ACCESS_KEY": _ROOT_SECRET}
+        """The account's root: everything is allowed to it. A 12-digit access key is the root of that account."""
+        return {"AWS_ACCESS_KEY_ID": self.account, "AWS_SECRET_ACCESS_KEY": self.secret}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,23 +91,23 @@ class Running:
         return {
             "endpoint_url": self.endpoint,
             "aws_access_key_id": account or self.account,
-            "aws_secret_access_key": _ROOT_SECRET,
+            "aws_secret_access_key": self.secret,
             "region_name": region or self.region,
         }
 
     def status(self) -> dict[str, Any]:
         """What it says of itself: recorders, silent losses, latency. Raises EmbeddedError."""
-        return _ask(self.endpoint, "GET", "/_watchkeeper/status")
+        return _ask(self, "GET", "/_watchkeeper/status")
 
     def reset(self) -> None:
         """Forget every resource, AWS Config's history included. Raises EmbeddedError."""
-        _ask(self.endpoint, "POST", "/_watchkeeper/reset")
+        _ask(self, "POST", "/_watchkeeper/reset")
 
     def wait_until_idle(self, timeout: float = 10.0) -> bool:
         """Until every change so far is recorded, and what follows from it done; False where nothing of that has moved
         for ``timeout`` seconds. Raises EmbeddedError."""
         seen, since = None, time.monotonic()
-        while not (answer := _ask(self.endpoint, "GET", "/_watchkeeper/idle?timeout=1", 60))["idle"]:
+        while not (answer := _ask(self, "GET", "/_watchkeeper/idle?timeout=1", 60))["idle"]:
             marks = answer["recorded"], answer["waiting"]
             if marks != seen:
                 seen, since = marks, time.monotonic()
@@ -115,7 +117,7 @@ class Running:
 
     def advance(self, seconds: float) -> None:
         """Move AWS Config's clock on: periodic rules, snapshots and retention follow it. Raises EmbeddedError."""
-        _ask(self.endpoint, "POST", f"/_watchkeeper/clock?advance={seconds}", 60)
+        _ask(self, "POST", f"/_watchkeeper/clock?advance={seconds}", 60)
 
     def record(self, *, account: str | None = None, region: str | None = None) -> None:
         """Switch AWS Config on, as a test suite needs it: a recorder of every type, and a channel to a bucket
@@ -143,7 +145,7 @@ class Running:
 
     def mail(self) -> list[dict[str, str]]:
         """What topics sent by mail: topic, address, subject, message, at. Raises EmbeddedError."""
-        found: list[dict[str, str]] = _ask(self.endpoint, "GET", "/_watchkeeper/mail")["mail"]
+        found: list[dict[str, str]] = _ask(self, "GET", "/_watchkeeper/mail")["mail"]
         return found
 
 
@@ -156,9 +158,14 @@ def start(
     *,
     sweep_seconds: float = 60.0,
     still: float = STILL_SECONDS,
+    test_credentials: bool = False,
+    allow_hosts: Sequence[str] = (),
+    allow_origins: Sequence[str] = (),
 ) -> Running:
     """Start it on 127.0.0.1 with its state under ``directory``; what was there before is there again.
 
+    The secret of its credentials is the folder's own; ``test_credentials`` makes it ``test``, for who can't ask for it.
+    Requests to another Host than loopback's, and those of pages of another origin, are refused, but for these.
     ``port`` 0 takes a free one. One that already runs there is given back, if nothing else was asked for.
 
     Raises MissingExtraError, and EmbeddedError: port taken, another one with other options running there, or it died,
@@ -166,10 +173,12 @@ def start(
     """
     need("local")
     directory = directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     present = find(directory)
     if present is not None:
-        if port not in (0, _port(present)) or (account, region, iam) != (present.account, present.region, present.iam):
+        wanted = (account, region, iam, test_credentials)
+        has = (present.account, present.region, present.iam, present.test_credentials)
+        if port not in (0, _port(present)) or wanted != has:
             raise EmbeddedError(
                 f"an embedded AWS runs in {directory} already ({present.endpoint}, account {present.account}, "
                 f"region {present.region}): stop it first"
@@ -179,7 +188,11 @@ def start(
     command = [sys.executable, "-m", "watchkeeper.local", "--directory", str(directory), "--port", str(port)]
     command += ["--account", account, "--region", region, "--sweep-seconds", str(sweep_seconds)]
     command += [] if iam else ["--no-iam"]
-    with (directory / _LOG_FILE).open("ab") as log:
+    command += ["--test-credentials"] if test_credentials else []
+    command += [part for name in allow_hosts for part in ("--allow-host", name)]
+    command += [part for origin in allow_origins for part in ("--allow-origin", origin)]
+    log_file = os.open(directory / _LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(log_file, "ab") as log:
         beginning = log.tell()
         process = subprocess.Popen(
             command,
@@ -194,7 +207,7 @@ def start(
         if process.poll() is not None:
             raise EmbeddedError(f"the embedded AWS didn't start: {_log_tail(directory, beginning)}")
         running_now = _described(directory)
-        if running_now is not None and running_now.pid == process.pid and _healthy(running_now.endpoint):
+        if running_now is not None and running_now.pid == process.pid and _healthy(running_now):
             return running_now
         time.sleep(0.02)
     process.kill()
@@ -240,11 +253,24 @@ def running(
     region: str = DEFAULT_REGION,
     iam: bool = True,
     sweep_seconds: float = 60.0,
+    test_credentials: bool = False,
+    allow_hosts: Sequence[str] = (),
+    allow_origins: Sequence[str] = (),
 ) -> Iterator[Running]:
     """One for the time of a ``with``; without a ``directory`` its state is thrown away. Raises EmbeddedError."""
     with contextlib.ExitStack() as stack:
         where = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="watchkeeper-")))
-        aws = start(where, port, account, region, iam, sweep_seconds=sweep_seconds)
+        aws = start(
+            where,
+            port,
+            account,
+            region,
+            iam,
+            sweep_seconds=sweep_seconds,
+            test_credentials=test_credentials,
+            allow_hosts=allow_hosts,
+            allow_origins=allow_origins,
+        )
         stack.callback(stop, where)
         yield aws
 
@@ -302,7 +328,16 @@ def _locked(directory: Path) -> bool:
 def _described(directory: Path) -> Running | None:
     try:
         raw = json.loads((directory / _SERVER_FILE).read_text())
-        return Running(directory, raw["endpoint"], int(raw["pid"]), raw["account"], raw["region"], bool(raw["iam"]))
+        return Running(
+            directory,
+            raw["endpoint"],
+            int(raw["pid"]),
+            raw["account"],
+            raw["region"],
+            bool(raw["iam"]),
+            raw["secret"],
+            bool(raw["test_credentials"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -313,21 +348,22 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def _healthy(endpoint: str) -> bool:
+def _healthy(aws: Running) -> bool:
     try:
-        return bool(_ask(endpoint, "GET", "/_watchkeeper/health", 2).get("status") == "ok")
+        return bool(_ask(aws, "GET", "/_watchkeeper/health", 2).get("status") == "ok")
     except EmbeddedError:
         return False
 
 
-def _ask(endpoint: str, method: str, path: str, timeout: float = 30.0) -> dict[str, Any]:
-    request = urllib.request.Request(endpoint + path, method=method)  # noqa: S310 - our own loopback endpoint
+def _ask(aws: Running, method: str, path: str, timeout: float = 30.0) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {aws.secret}"}
+    request = urllib.request.Request(aws.endpoint + path, method=method, headers=headers)  # noqa: S310 - our own
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
             document: dict[str, Any] = json.load(answer)
             return document
     except (OSError, ValueError) as error:
-        raise EmbeddedError(f"the embedded AWS at {endpoint} doesn't answer {method} {path}: {error}") from error
+        raise EmbeddedError(f"the embedded AWS at {aws.endpoint} doesn't answer {method} {path}: {error}") from error
 
 
 def _log_tail(directory: Path, beginning: int) -> str:

@@ -67,7 +67,7 @@ class MiniStackServices:
                     # A stopping server must not be waited for.
                     LOOPBACK,
                     aws_access_key_id=account,
-                    aws_secret_access_key=adapter.RootSecret,
+                    aws_secret_access_key=adapter.root_secret(),
                 )
             return made
 
