@@ -105,7 +105,8 @@ def test_ministack_s_own_reset_resets_config_too(aws: Aws, tmp_path: Path) -> No
     with running(tmp_path) as server:
         own = Aws(server)
         own.start_recording("us-east-1", prepare(own))
-        request = urllib.request.Request(f"{server.endpoint}/_ministack/reset", method="POST")
+        bearer = {"Authorization": f"Bearer {server.secret}"}
+        request = urllib.request.Request(f"{server.endpoint}/_ministack/reset", method="POST", headers=bearer)
         urllib.request.urlopen(request, timeout=10).read()
         assert own.client("config").describe_configuration_recorders()["ConfigurationRecorders"] == []
         assert server.status()["recorder"]["recording"] == []
@@ -115,7 +116,9 @@ def test_an_unknown_path_of_ours_names_those_there_are(aws: Aws) -> None:
     import urllib.error
     import urllib.request
 
+    bearer = {"Authorization": f"Bearer {aws.running.secret}"}
+    request = urllib.request.Request(f"{aws.running.endpoint}/_watchkeeper/nothing", headers=bearer)
     with pytest.raises(urllib.error.HTTPError) as unknown:
-        urllib.request.urlopen(f"{aws.running.endpoint}/_watchkeeper/nothing", timeout=10)
+        urllib.request.urlopen(request, timeout=10)
     assert unknown.value.code == 404
     assert b"health" in unknown.value.read()

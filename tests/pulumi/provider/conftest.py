@@ -71,13 +71,13 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsProvider]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         try:
-            url = started("the embedded AWS", process, lambda: _announced(folder / "server.json"))
-            yield AwsProvider(url, REGION, "test", "test", "123456789012")
+            said = started("the embedded AWS", process, lambda: _announced(folder / "server.json"))
+            yield AwsProvider(said["endpoint"], REGION, said["account"], said["secret"], said["account"])
         finally:
             process.terminate()
             process.wait()
 
 
-def _announced(file: Path) -> str | None:
+def _announced(file: Path) -> dict[str, str] | None:
     said = file.read_text() if file.exists() else ""
-    return str(json.loads(said)["endpoint"]) if said.strip() else None
+    return dict(json.loads(said)) if said.strip() else None

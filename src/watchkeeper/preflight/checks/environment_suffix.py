@@ -18,9 +18,6 @@ MADE_UP = re.compile(r".+-[0-9a-f]{7}(\.fifo)?")
 NAMED_AFTER = frozenset({RECORDER_STATUS})
 """Types whose name is another resource's."""
 
-DEFAULTS = "__defaults"
-"""The inputs that Pulumi's provider filled in itself, names that it made up among them."""
-
 
 def look(views: Views) -> Iterator[Result]:
     """Each chosen physical name, against the environment (the stack's name, or --environment)."""
@@ -32,8 +29,6 @@ def look(views: Views) -> Iterator[Result]:
     for resource in views.made:
         identity = IDENTITIES.get(resource.type)
         if identity is None or not identity.name or resource.type in NAMED_AFTER:
-            continue
-        if identity.name in (resource.inputs.get(DEFAULTS) or ()):
             continue
         name = views.plain(resource.inputs.get(identity.name))
         if name is UNKNOWN or _made_up(resource, identity.name, name):
