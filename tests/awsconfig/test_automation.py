@@ -290,7 +290,7 @@ def test_every_document_runs(lab, name):
     kind, parameter = EVERY[name]
     values = {parameter: [make(lab, kind)]} if parameter else {}
     values |= {key: [value] for key, value in MORE.get(name, {}).items()}
-    session = boto3.Session(lab.aws.account, "test")
+    session = boto3.Session(lab.aws.account, lab.aws.secret)
     run_document(
         Clients(session, lab.aws.region, lab.aws.endpoint, LOOPBACK), lab.aws.account, name, "1",
         {**values, "AutomationAssumeRole": ["r"]},
@@ -298,7 +298,7 @@ def test_every_document_runs(lab, name):
 
 
 def test_what_documents_change(lab):
-    session = boto3.Session(lab.aws.account, "test")
+    session = boto3.Session(lab.aws.account, lab.aws.secret)
     clients = Clients(session, lab.aws.region, lab.aws.endpoint, LOOPBACK)
 
     def run(name: str, **values: str) -> None:

@@ -118,6 +118,8 @@ def test_every_command_and_option_is_documented() -> None:
         section += text.partition("## Options of every command\n")[2].partition("\n## ")[0]
         assert command.help, path
         for parameter in command.params:
+            if getattr(parameter, "hidden", False):
+                continue
             assert parameter.help, f"{path} {parameter.name}"
             name = parameter.opts[0] if parameter.param_type_name != "argument" else parameter.name.upper()
             assert f"`{name}" in section, f"{path} {name}"

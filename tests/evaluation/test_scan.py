@@ -68,7 +68,7 @@ def aws() -> Iterator[Running]:
 
 
 def session(aws: Running) -> boto3.Session:
-    return boto3.Session(aws.account, "test", region_name=aws.region)
+    return boto3.Session(aws.account, aws.secret, region_name=aws.region)
 
 
 def scanned(aws: Running, rules: Any, *regions: str, by: boto3.Session | None = None) -> ScanResult:

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.local.support import Aws, prepare
+from tests.local.support import Aws, document, prepare
 from tests.support.waiting import eventually
 from watchkeeper.local.server import EmbeddedError, find, running, start, stop
 
@@ -42,6 +42,25 @@ def test_what_was_there_is_there_again(tmp_path: Path) -> None:
         # It goes on recording without being told.
         aws.client("s3").create_bucket(Bucket="after-the-restart")
         assert eventually(lambda: aws.states("AWS::S3::Bucket", "after-the-restart"))
+
+
+def test_what_lives_is_not_taken_for_deleted_after_a_restart(tmp_path: Path) -> None:
+    """Whatever a reader names a resource by: an IAM policy's key is its ARN."""
+    with running(tmp_path) as server:
+        aws = Aws(server)
+        aws.start_recording("us-east-1", prepare(aws))
+        nothing = document({"Effect": "Deny", "Action": "*", "Resource": "*"})
+        policy = aws.client("iam").create_policy(PolicyName="kept", PolicyDocument=nothing)["Policy"]["PolicyId"]
+        topic = aws.client("sns").create_topic(Name="kept")["TopicArn"]
+        assert eventually(lambda: aws.states("AWS::IAM::Policy", policy) and aws.states("AWS::SNS::Topic", topic))
+    with running(tmp_path) as server:
+        aws = Aws(server)
+        aws.client("s3").create_bucket(Bucket="after-the-restart")
+        aws.client("iam").create_policy(PolicyName="other", PolicyDocument=nothing)
+        assert eventually(lambda: aws.states("AWS::S3::Bucket", "after-the-restart"))
+        assert server.wait_until_idle()
+        assert "ResourceDeleted" not in aws.states("AWS::IAM::Policy", policy)
+        assert aws.states("AWS::SNS::Topic", topic) == ["ResourceDiscovered"]
 
 
 def test_a_kill_costs_nothing(tmp_path: Path) -> None:

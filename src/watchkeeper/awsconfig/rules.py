@@ -102,7 +102,7 @@ def remove_rule(call: Call, name: str, body: dict[str, Any]) -> None:
 
 def describe_config_rules(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     wanted_mode = (request.get("Filters") or {}).get("EvaluationMode")
-    page, token = call.page_of(request, _named(call, request, wanted_mode), default=100)
+    page, token = call.page_of(request, _named(call, request, wanted_mode), default=25)
     return {"ConfigRules": [_described(body) for body in page], **token}
 
 

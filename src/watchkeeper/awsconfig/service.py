@@ -109,15 +109,15 @@ class ConfigService:
         ]
         return single + whole
 
-    def held(self, account: str, region: str, resource_type: str) -> list[tuple[str, str | None]]:
-        """Id and name of the resources of a type that exist as far as was recorded: ListDiscoveredResources, for types
-        outside the API's list too."""
+    def held(self, account: str, region: str, resource_type: str) -> list[tuple[str, str | None, str]]:
+        """Id, name and ARN of the resources of a type that exist as far as was recorded: ListDiscoveredResources, for
+        types outside the API's list too."""
         with self._store.read() as db:
             rows = db.rows(
-                "SELECT resource, name FROM resource WHERE account=? AND region=? AND type=? AND deleted=0",
+                "SELECT resource, name, arn FROM resource WHERE account=? AND region=? AND type=? AND deleted=0",
                 (account, region, resource_type),
             )
-        return [(row[0], row[1]) for row in rows]
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def pending(self) -> int:
         """How much of what follows from the calls so far is still to be done: 0 when all rules ran, all events left."""

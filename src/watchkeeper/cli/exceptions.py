@@ -15,7 +15,7 @@ from watchkeeper.cli.answers import Answer, FormatsOption, OutputOption, Table, 
 from watchkeeper.cli.common import Commands
 from watchkeeper.cli.errors import CommandError, Exit
 from watchkeeper.cli.options import EnvOption, JsonOption, ProjectOption
-from watchkeeper.cli.output import note, safe, styled, table
+from watchkeeper.cli.output import document, note, safe, styled, table
 
 if TYPE_CHECKING:
     from watchkeeper.exceptions import Entry, Subject
@@ -195,6 +195,7 @@ def exceptions_add(
     exceptions: ExceptionsOption = None,
     project: ProjectOption = None,
     env: EnvOption = "dev",
+    as_json: JsonOption = False,
 ) -> None:
     """Add an exception to the file; with --from one for each rule, account and region of a result.
 
@@ -227,6 +228,8 @@ def exceptions_add(
     entries = [{name: value for name, value in {**part, **common}.items() if value} for part in parts]
     file = _file_to_write(exceptions, project)
     _write(file, lambda text: _added(text, entries), project, env)
+    if as_json:
+        _print(file, project, env)
     note(f"added {len(entries)} exception{'s' if len(entries) != 1 else ''} to", safe(file))
 
 
@@ -237,6 +240,7 @@ def exceptions_renew(
     exceptions: ExceptionsOption = None,
     project: ProjectOption = None,
     env: EnvOption = "dev",
+    as_json: JsonOption = False,
 ) -> None:
     """Give an exception a new end.
 
@@ -253,7 +257,17 @@ def exceptions_renew(
         places = ", ".join(map(str, lines)) or "none"
         raise CommandError(f"{file} has no exception at line {line}.", hint=f"Lines: {places}", code=Exit.USAGE)
     _write(file, lambda text: writing.with_until(text, lines.index(line), until), project, env)
+    if as_json:
+        _print(file, project, env)
     note("renewed", safe(f"{file}:{line} until {until}"))
+
+
+def _print(file: Path, project: Path | None, env: str) -> None:
+    """The file as it is now, as one JSON document."""
+    from watchkeeper.exceptions import documents
+
+    at = datetime.now(UTC)
+    document(documents.of_entries(accepting.load(file, at, project, env), at), "exceptions-list")
 
 
 def _until(entry: Entry) -> str:

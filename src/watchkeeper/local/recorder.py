@@ -43,8 +43,8 @@ class Config(Protocol):
     def recording(self, account: str, region: str) -> RecordingScope | None:
         """What is recorded there; None: nothing."""
 
-    def held(self, account: str, region: str, resource_type: str) -> list[tuple[str, str | None]]:
-        """Id and name of what was recorded of a type and exists as far as that tells."""
+    def held(self, account: str, region: str, resource_type: str) -> list[tuple[str, str | None, str]]:
+        """Id, name and ARN of what was recorded of a type and exists as far as that tells."""
 
 
 class Source(Protocol):
@@ -416,8 +416,8 @@ class Recorder:
                 continue
             self._recalled.add((account, region, type_))
             held = [
-                ConfigurationItem(type_, id_, account, region, resource_name=name)
-                for id_, name in self._config.held(account, region, type_)
+                ConfigurationItem(type_, id_, account, region, resource_name=name, arn=arn)
+                for id_, name, arn in self._config.held(account, region, type_)
             ]
             with self._lock:
                 known = self._known[account, region, type_]

@@ -52,4 +52,6 @@ def aws(aws_server: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
     aws_server.reset()
     for name, value in aws_server.environment.items():
         monkeypatch.setenv(name, value)
+    # boto3.client keeps the credentials that it found first: of another server, or the user's own.
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
     return aws_server
