@@ -99,6 +99,7 @@ register_flags(
             "Network",
             "The job runs in network isolation.",
             "turn on network isolation",
+            default=False,
         ),
         FlagRule(
             "SAGEMAKER_MODEL_QUALITY_JOB_DEFINITION_ISOLATION",
